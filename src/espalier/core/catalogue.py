@@ -1,0 +1,92 @@
+"""The catalogue: lists a folder's files and asks each for one fixed name. Nothing registers itself."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from espalier.core.errors import EspalierError, PlanError, unknown_name
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One named architecture: a module class, its config class and a size.
+
+    Args:
+        module: built as `module(config)`.
+        config: a frozen dataclass; its fields without defaults are given by the data and the task.
+        reads: the data kind whose input groups `forward` takes, for example "table".
+        sizes: config fields that differ from the defaults for this name.
+    """
+
+    module: type[nn.Module]
+    config: type
+    reads: str
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self, given: Mapping[str, Any], options: Mapping[str, Any]) -> nn.Module:
+        """Return a new module.
+
+        Args:
+            given: what the data and the task decide, for example num_numbers; extra names are left out.
+            options: what the person chose; an unknown name is an error.
+
+        Raises:
+            UnknownNameError: an option that the config does not have.
+            PlanError: an option's value that the config or the module refuses.
+        """
+        known = {one.name for one in fields(self.config)}
+        for name in options:
+            if name not in known:
+                raise unknown_name("model option", name, known)
+        chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+        try:
+            return self.module(
+                self.config(**{name: value for name, value in given.items() if name in known}, **{**self.sizes, **chosen})
+            )
+        except (TypeError, ValueError) as error:
+            raise PlanError(f"model.options {dict(options)} cannot be built: {error}.") from error
+
+
+def modules_of(package: str) -> list[ModuleType]:
+    """Import and return every public module of a package, in the order of their names.
+
+    Args:
+        package: dotted name, for example "espalier.models". Names that begin with "_" are left out.
+    """
+    found = importlib.import_module(package)
+    names = sorted(one.name for one in pkgutil.iter_modules(found.__path__) if not one.name.startswith("_"))
+    return [importlib.import_module(f"{package}.{name}") for name in names]
+
+
+def gather(package: str, constant: str) -> dict[str, Any]:
+    """Return the entries of a constant mapping that files of a package declare, such as MODELS.
+
+    Raises:
+        EspalierError: two files declare one name; both are named.
+    """
+    entries: dict[str, Any] = {}
+    owners: dict[str, str] = {}
+    for module in modules_of(package):
+        for name, entry in getattr(module, constant, {}).items():
+            if name in entries:
+                raise EspalierError(f"{constant} '{name}' is declared twice: {owners[name]} and {module.__name__}.")
+            entries[name], owners[name] = entry, module.__name__
+    return entries
+
+
+@cache
+def architectures() -> Mapping[str, Architecture]:
+    """Return every architecture by name."""
+    return gather("espalier.models", "MODELS")
+
+
+@cache
+def tasks() -> Mapping[str, Any]:
+    """Return every task class by name."""
+    return gather("espalier.tasks", "TASKS")
