@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from torch import Tensor
@@ -27,6 +27,7 @@ class Batch:
     rows: Tensor | None = None
 
 
+@runtime_checkable
 class Batches(Protocol):
     """Examples in batches, the same ones in the same order whenever the same epoch is asked for."""
 

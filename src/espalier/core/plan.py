@@ -92,7 +92,8 @@ class PreparePlan:
         rare_count: levels seen fewer times in training share one level.
         max_levels: levels kept for one column, the most frequent first; the rest share one level.
         dates: parts that a date becomes.
-        target: transformation of a number target: "standard" (mean 0, deviation 1) or "log" (log(1 + y), then standard).
+        target: transformation of a number target: "standard" (mean 0, deviation 1) or "log" (log(1 + y), then standard);
+            "auto" is decided on the validation part before the first step and then written down.
         bins: quantile bins offered to models with piecewise-linear number embeddings; 0 for none.
         components: keep this many principal components of the numbers; None keeps the numbers.
         select: keep this many inputs, those with the most mutual information with the target; None keeps all.
@@ -105,7 +106,7 @@ class PreparePlan:
     rare_count: Annotated[int, Field(ge=1)] = 2
     max_levels: Annotated[int, Field(ge=2)] = 1000
     dates: Literal["cyclic", "parts"] = "cyclic"
-    target: Literal["none", "standard", "log"] = "standard"
+    target: Literal["auto", "none", "standard", "log"] = "auto"
     bins: Annotated[int, Field(ge=0)] = 48
     components: Annotated[int | None, Field(ge=1)] = None
     select: Annotated[int | None, Field(ge=1)] = None

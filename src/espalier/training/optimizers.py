@@ -1,0 +1,66 @@
+"""Optimizers by name, with weight decay where it belongs: on weights, never on biases and norms."""
+
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+
+from espalier.core.plan import LearningPlan
+
+Group: TypeAlias = dict[str, Any]
+NORMS = (
+    nn.modules.batchnorm._NormBase,
+    nn.LayerNorm,
+    nn.GroupNorm,
+    nn.RMSNorm,
+)
+
+
+def make_optimizer(model: nn.Module, plan: LearningPlan, learning_rate: float) -> Optimizer:
+    """Return the optimizer that a plan names, for all parameters of a model that need a gradient.
+
+    Fused kernels are used where torch has them: one call a step instead of several a tensor.
+
+    Args:
+        model: its parameters are updated in place.
+        plan: optimizer, momentum and weight decay.
+        learning_rate: peak rate.
+    """
+    groups = parameter_groups(model, plan.weight_decay)
+    match plan.optimizer:
+        case "sgd":
+            return SGD(groups, lr=learning_rate, fused=True)
+        case "momentum":
+            return SGD(groups, momentum=plan.momentum, lr=learning_rate, fused=True)
+        case "nesterov":
+            return SGD(groups, momentum=plan.momentum, nesterov=plan.momentum > 0, lr=learning_rate, fused=True)
+        case "adagrad":
+            return Adagrad(groups, lr=learning_rate, fused=True)
+        case "rmsprop":
+            return RMSprop(groups, lr=learning_rate, momentum=plan.momentum)
+        case "adam":
+            return Adam(groups, lr=learning_rate, fused=True)
+        case "adamw":
+            return AdamW(groups, lr=learning_rate, fused=True)
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[Group]:
+    """Return the trainable parameters in two groups: those that decay, and biases and norm parameters, which do not.
+
+    Args:
+        model: a parameter counts as bias when its own name is "bias" or begins with "bias_".
+        weight_decay: of the first group.
+    """
+    decayed: list[torch.nn.Parameter] = []
+    spared: list[torch.nn.Parameter] = []
+    seen: set[int] = set()
+    for module in model.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if id(parameter) in seen or not parameter.requires_grad:
+                continue
+            seen.add(id(parameter))
+            is_spared = isinstance(module, NORMS) or name == "bias" or name.startswith("bias_")
+            (spared if is_spared else decayed).append(parameter)
+    groups: list[Group] = [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    return [group for group in groups if group["params"]]

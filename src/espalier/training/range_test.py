@@ -1,0 +1,83 @@
+"""Learning-rate range test: raise the rate from step to step and see where the loss falls fastest and where it breaks."""
+
+import copy
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from espalier.core.batch import Batches
+from espalier.core.plan import LearningPlan
+from espalier.training.loop import Learnable, Way, learn
+from espalier.training.optimizers import make_optimizer
+
+NUM_STEPS = 100
+LOWEST_RATE = 1e-5
+HIGHEST_RATE = 1.0
+SMOOTHING = 0.9  # of the loss, with bias correction
+BREAK_FACTOR = 2.0  # the test ends when the smoothed loss is this many times its lowest value
+SAFETY = 10.0  # the rate picked lies at least this factor below the one where the loss is lowest
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """The outcome of a range test.
+
+    Args:
+        rates, losses: of each step; the losses are smoothed.
+        rate: the rate to train with.
+        reason: in one sentence.
+    """
+
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    rate: float
+    reason: str
+
+
+def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan: LearningPlan) -> RangeTest:
+    """Pick a learning rate by a range test (Smith 2017, arXiv 1506.01186, section 3.3).
+
+    The rate rises by a constant factor from step to step. The one picked is where the smoothed loss falls fastest over the
+    logarithm of the rate, held at a tenth of the rate with the lowest loss at most. Model and random state stay as they are.
+
+    Args:
+        model: as it will be trained; a copy learns.
+        task: its losses are what is watched.
+        batches: of the training part.
+        plan: optimizer, clipping and batch size as they will be.
+    """
+    copied = copy.deepcopy(model)
+    optimizer = make_optimizer(copied, plan, LOWEST_RATE)
+    growth = (HIGHEST_RATE / LOWEST_RATE) ** (1 / (NUM_STEPS - 1))
+    way = Way(epochs=math.ceil(NUM_STEPS / len(batches)), schedule=lambda step: growth**step, clip_norm=plan.clip_norm)
+    rates: list[float] = []
+    losses: list[float] = []
+    average = 0.0
+    with torch.random.fork_rng():
+        for number, step in enumerate(learn(copied, task, batches, optimizer, way), 1):
+            loss = float(sum(step.losses.values()))
+            average = SMOOTHING * average + (1 - SMOOTHING) * loss
+            smooth = average / (1 - SMOOTHING**number)
+            if not math.isfinite(smooth) or (losses and smooth > BREAK_FACTOR * min(losses)) or number > NUM_STEPS:
+                break
+            rates.append(step.learning_rate)
+            losses.append(smooth)
+    return _pick(rates, losses)
+
+
+def _pick(rates: list[float], losses: list[float]) -> RangeTest:
+    """Return the rate of the steepest fall, held below the lowest point."""
+    if len(losses) < 3:
+        return RangeTest(tuple(rates), tuple(losses), LOWEST_RATE, "the loss broke at once, so the lowest rate is taken")
+    lowest = min(range(len(losses)), key=losses.__getitem__)
+    ceiling = rates[lowest] / SAFETY
+    slopes = [losses[i + 1] - losses[i - 1] for i in range(1, len(losses) - 1)]
+    steepest = rates[1 + min(range(len(slopes)), key=slopes.__getitem__)]
+    rate = min(steepest, ceiling) if ceiling > LOWEST_RATE else steepest
+    rounded = float(f"{rate:.1e}")
+    reason = (
+        f"range test over {len(rates)} steps: the loss falls fastest at {steepest:.1e} and is lowest at {rates[lowest]:.1e}"
+    )
+    return RangeTest(tuple(rates), tuple(losses), rounded, reason)
