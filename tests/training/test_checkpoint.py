@@ -2,13 +2,13 @@ import re
 
 import pytest
 import torch
-from training.toys import LineTask, line_batches, small_net
 
 from espalier.core.errors import RunError, StorageError
 from espalier.core.plan import LearningPlan
 from espalier.training.checkpoint import Checkpoint, load_optimizer, optimizer_tensors, read_checkpoint, write_checkpoint
 from espalier.training.loop import Way, learn
 from espalier.training.optimizers import make_optimizer
+from training.toys import LineTask, line_batches, small_net
 
 CHECKPOINT = Checkpoint({"model.w": torch.randn(3, 2), "random.cpu": torch.get_rng_state()}, {"score": 0.1, "names": ["나이"]})
 

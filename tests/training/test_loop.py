@@ -3,12 +3,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
-from training.toys import LineTask, line_batches, small_net
 
 from espalier.core.errors import InputError
 from espalier.training.averaging import WeightAverage
 from espalier.training.loop import Position, Way, learn
 from espalier.training.schedules import make_schedule
+from training.toys import LineTask, line_batches, small_net
 
 
 def weights_of(model):

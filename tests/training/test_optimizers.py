@@ -3,11 +3,11 @@ from typing import get_args, get_type_hints
 import pytest
 import torch
 from torch import nn
-from training.toys import LineTask, line_batches, small_net
 
 from espalier.core.plan import LearningPlan
 from espalier.training.loop import Way, learn
 from espalier.training.optimizers import make_optimizer, parameter_groups
+from training.toys import LineTask, line_batches, small_net
 
 NAMES = get_args(get_type_hints(LearningPlan)["optimizer"])
 RATES = {"sgd": 0.1, "adagrad": 0.1}

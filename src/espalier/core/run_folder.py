@@ -60,6 +60,11 @@ class RunFolder:
         return self.path / "findings.json"
 
     @property
+    def importance(self) -> Path:
+        """How much each column matters."""
+        return self.path / "importance.json"
+
+    @property
     def report(self) -> Path:
         """The page for people."""
         return self.path / "report.html"

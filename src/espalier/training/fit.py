@@ -19,11 +19,10 @@ from espalier.core.plan import LearningPlan
 from espalier.core.progress import EpochDone
 from espalier.core.run_folder import MemberFolder
 from espalier.core.seeds import derive_seed
-from espalier.tasks.task import Task
 from espalier.training.averaging import WeightAverage
 from espalier.training.checkpoint import Checkpoint, load_optimizer, optimizer_tensors, read_checkpoint, write_checkpoint
 from espalier.training.interruption import held_interruption
-from espalier.training.loop import Position, Step, Way, learn
+from espalier.training.loop import Learnable, Position, Step, Way, learn
 from espalier.training.optimizers import make_optimizer
 from espalier.training.schedules import PLATEAU_FACTOR, make_schedule
 
@@ -113,7 +112,7 @@ class Fit:
     def __init__(
         self,
         model: nn.Module,
-        task: Task,
+        task: Learnable,
         batches: Batches,
         examiner: Examiner,
         plan: LearningPlan,

@@ -33,7 +33,7 @@ class Way:
         epochs: passes over the batches.
         schedule: factor on the optimizer's learning rates at each step; None keeps them.
         clip_norm: gradients are scaled down to this norm; None for no clipping.
-        accumulate: batches whose mean gradient makes one update.
+        accumulate: batches whose mean gradient makes one update; a shorter rest of an epoch makes a smaller one.
         l1: factor of the sum of absolute weights, added through its gradient to every parameter that decays or is a matrix.
         precision: "bfloat16" runs the forward pass under autocast.
         average: takes in the weights after each update; None for none.

@@ -45,14 +45,13 @@ def choose_precision(model: nn.Module, task: Learnable, batch: Batch, learning_r
     if not has_bfloat16_units(device):
         return PrecisionChoice("float32", f"this {device} has no bfloat16 units")
     with torch.random.fork_rng():
-        single, double = (
-            _Trial(model, task, batch, "float32", learning_rate),
-            _Trial(model, task, batch, "bfloat16", learning_rate),
-        )
-        for _ in range(NUM_TRIALS):
-            single.step()
-            double.step()
-    speedup = statistics.median(single.seconds) / statistics.median(double.seconds)
+        trials = [_Trial(model, task, batch, precision, learning_rate) for precision in ("float32", "bfloat16")]
+        for number in range(NUM_TRIALS + 1):
+            for trial in trials:
+                torch.manual_seed(number)  # both draw the same dropout
+                trial.step()
+    single, double = trials
+    speedup = single.median_seconds() / double.median_seconds()
     change = abs(double.loss - single.loss) / max(abs(single.loss), 1e-12)
     if speedup < MIN_SPEEDUP:
         return PrecisionChoice(
@@ -79,7 +78,6 @@ class _Trial:
         self.steps = learn(copied, task, [batch], optimizer, Way(epochs=NUM_TRIALS + 1, precision=precision))
         self.seconds: list[float] = []
         self.loss = float("nan")
-        next(self.steps)  # the first step allocates; it is not timed
 
     def step(self) -> None:
         """Do one step and time it."""
@@ -87,3 +85,7 @@ class _Trial:
         losses = next(self.steps).losses
         self.loss = float(sum(losses.values()))
         self.seconds.append(time.perf_counter() - began)
+
+    def median_seconds(self) -> float:
+        """Return the median time of a step; the first one allocates and does not count."""
+        return statistics.median(self.seconds[1:])

@@ -1,0 +1,49 @@
+import torch
+from training.toys import LineTask, line_batches, small_net
+
+from espalier.core.plan import LearningPlan
+from espalier.training import precision
+from espalier.training.precision import choose_precision
+from espalier.training.range_test import find_learning_rate
+
+
+def test_a_machine_without_units_stays_in_float32(monkeypatch):
+    monkeypatch.setattr(precision, "has_bfloat16_units", lambda device: False)
+    choice = choose_precision(small_net(), LineTask(), next(iter(line_batches().epoch(0))), 0.01)
+    assert choice.precision == "float32" and "no bfloat16 units" in choice.reason
+
+
+def test_a_slower_bfloat16_is_not_chosen(monkeypatch):
+    monkeypatch.setattr(precision, "has_bfloat16_units", lambda device: True)
+    monkeypatch.setattr(precision, "MIN_SPEEDUP", 1e9)
+    choice = choose_precision(small_net(), LineTask(), next(iter(line_batches().epoch(0))), 0.01)
+    assert choice.precision == "float32" and "not faster" in choice.reason
+
+
+def test_a_harmful_bfloat16_is_not_chosen(monkeypatch):
+    monkeypatch.setattr(precision, "has_bfloat16_units", lambda device: True)
+    monkeypatch.setattr(precision, "MIN_SPEEDUP", 0.0)
+    monkeypatch.setattr(precision, "MAX_LOSS_CHANGE", 0.0)
+    choice = choose_precision(small_net(), LineTask(), next(iter(line_batches().epoch(0))), 0.01)
+    assert choice.precision == "float32" and "changes the loss" in choice.reason
+
+
+def test_a_fast_and_harmless_bfloat16_is_chosen_and_touches_nothing(monkeypatch):
+    monkeypatch.setattr(precision, "has_bfloat16_units", lambda device: True)
+    monkeypatch.setattr(precision, "MIN_SPEEDUP", 0.0)
+    model = small_net(0.5)
+    before = [weight.detach().clone() for weight in model.parameters()]
+    state = torch.get_rng_state()
+    choice = choose_precision(model, LineTask(), next(iter(line_batches().epoch(0))), 0.01)
+    assert choice.precision == "bfloat16"
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_the_range_test_picks_a_rate_that_learns_and_touches_nothing():
+    model = small_net()
+    state, before = torch.get_rng_state(), model[0].weight.detach().clone()
+    test = find_learning_rate(model, LineTask(), line_batches(400, 8), LearningPlan(optimizer="adamw"))
+    assert 1e-3 < test.rate < 0.3 and "falls fastest" in test.reason
+    assert len(test.rates) == len(test.losses) and list(test.rates) == sorted(test.rates)
+    assert torch.equal(state, torch.get_rng_state()) and torch.equal(before, model[0].weight)
