@@ -1,4 +1,4 @@
-"""Learning-rate range test: raise the rate from step to step and see where the loss falls fastest and where it breaks."""
+"""Learning-rate range test: raise the rate from step to step and see where the loss stops falling."""
 
 import copy
 import math
@@ -17,7 +17,7 @@ LOWEST_RATE = 1e-5
 HIGHEST_RATE = 1.0
 SMOOTHING = 0.9  # of the loss, with bias correction
 BREAK_FACTOR = 2.0  # the test ends when the smoothed loss is this many times its lowest value
-SAFETY = 10.0  # the rate picked lies at least this factor below the one where the loss is lowest
+SAFETY = 10.0  # the rate picked lies this factor below the one where the loss is lowest
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class RangeTest:
 def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan: LearningPlan) -> RangeTest:
     """Pick a learning rate by a range test (Smith 2017, arXiv 1506.01186, section 3.3).
 
-    The rate rises by a constant factor from step to step. The one picked is where the smoothed loss falls fastest over the
-    logarithm of the rate, held at a tenth of the rate with the lowest loss at most. Model and random state stay as they are.
+    The rate rises by a constant factor from step to step. The one picked is a tenth of the rate at which the smoothed loss is
+    lowest: there it still falls, and stays clear of where it breaks. Model and random state stay as they are.
 
     Args:
         model: as it will be trained; a copy learns.
@@ -68,16 +68,10 @@ def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan
 
 
 def _pick(rates: list[float], losses: list[float]) -> RangeTest:
-    """Return the rate of the steepest fall, held below the lowest point."""
-    if len(losses) < 3:
-        return RangeTest(tuple(rates), tuple(losses), LOWEST_RATE, "the loss broke at once, so the lowest rate is taken")
-    lowest = min(range(len(losses)), key=losses.__getitem__)
-    ceiling = rates[lowest] / SAFETY
-    slopes = [losses[i + 1] - losses[i - 1] for i in range(1, len(losses) - 1)]
-    steepest = rates[1 + min(range(len(slopes)), key=slopes.__getitem__)]
-    rate = min(steepest, ceiling) if ceiling > LOWEST_RATE else steepest
-    rounded = float(f"{rate:.1e}")
-    reason = (
-        f"range test over {len(rates)} steps: the loss falls fastest at {steepest:.1e} and is lowest at {rates[lowest]:.1e}"
-    )
-    return RangeTest(tuple(rates), tuple(losses), rounded, reason)
+    """Return the rate a fixed factor below the one with the lowest loss."""
+    if not losses:
+        return RangeTest((), (), LOWEST_RATE, "range test: the loss broke at the first step, so the lowest rate is taken")
+    lowest = rates[min(range(len(losses)), key=losses.__getitem__)]
+    rate = max(float(f"{lowest / SAFETY:.1e}"), LOWEST_RATE)
+    reason = f"range test over {len(rates)} steps: the loss is lowest at {lowest:.1e}; a tenth of that is taken"
+    return RangeTest(tuple(rates), tuple(losses), rate, reason)
