@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""What a person meets: the command line and the report. The only place that prints."""

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Numbers from targets and predictions: metrics, intervals, baselines, thresholds, verdicts."""

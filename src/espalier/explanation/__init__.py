@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""What a model looks at: one method = one file."""

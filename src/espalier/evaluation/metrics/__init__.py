@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Metrics: one file for each thing a metric looks at."""

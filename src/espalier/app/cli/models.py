@@ -1,0 +1,83 @@
+"""`espalier models`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from espalier.app.cli.exit_codes import FINE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from espalier.core.catalogue import Architecture
+
+GIVEN = ("num_numbers", "cardinalities", "num_outputs", "bins")  # what the data and the task decide for a table's model
+
+
+def models(name: Annotated[str | None, Parameter(metavar="NAME")] = None, /, *, json: bool = False) -> int:
+    """List the networks there are, or explain one.
+
+    Args:
+        name: one of them.
+        json: print the result as JSON.
+    """
+    from espalier.app.cli.show.console import print_json
+    from espalier.core.catalogue import architectures
+    from espalier.core.errors import unknown_name
+
+    known = architectures()
+    if name is not None and name not in known:
+        raise unknown_name("model", name, known)
+    if json:
+        print_json({one: _mapping(known[one]) for one in ([name] if name else sorted(known))})
+    elif name:
+        _print_one(name, known[name])
+    else:
+        _print_all(known)
+    return FINE
+
+
+def _mapping(architecture: "Architecture") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from espalier.app.cli.show.catalogue import first_sentence, options_of
+
+    return {
+        "reads": architecture.reads,
+        "sentence": first_sentence(architecture.module),
+        "options": [asdict(option) for option in options_of(architecture.config, architecture.sizes, given=GIVEN)],
+        "sizes": dict(architecture.sizes),
+    }
+
+
+def _print_all(known: "Mapping[str, Architecture]") -> None:
+    """Print one entry for each module; its sizes and forms stand below each other."""
+    from espalier.app.cli.show.catalogue import first_sentence
+    from espalier.app.cli.show.console import human, plain_table
+
+    console = human()
+    names: dict[type, list[str]] = {}
+    for name in sorted(known):
+        names.setdefault(known[name].module, []).append(name)
+    table = plain_table("model", "reads", "what it is")
+    for module, forms in names.items():
+        table.add_row("\n".join(forms), known[forms[0]].reads, first_sentence(module))
+    console.print(table)
+    console.print("\nAll about one: espalier models NAME")
+
+
+def _print_one(name: str, architecture: "Architecture") -> None:
+    import sys
+
+    from rich.text import Text
+
+    from espalier.app.cli.show.catalogue import first_sentence, options_of, paragraphs, print_options
+    from espalier.app.cli.show.console import human
+
+    console = human()
+    console.print(Text(name, style="bold"))
+    console.print(Text(f"{first_sentence(architecture.module)}\n"))
+    for paragraph in paragraphs(sys.modules[architecture.module.__module__]):
+        console.print(Text(paragraph, style="dim"))
+    print_options(console, options_of(architecture.config, architecture.sizes, given=GIVEN), "model.options")
+    console.print(Text(f"\nTrain it: espalier train SOURCE --target COLUMN --model {name}", style="cyan"))

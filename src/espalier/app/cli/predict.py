@@ -1,0 +1,83 @@
+"""`espalier predict`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from espalier.app.cli.exit_codes import FINE
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PIECE_ROWS = 10_000
+SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
+
+
+def predict(
+    model: Annotated[Path, Parameter(metavar="MODEL")],
+    source: str,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    query: Annotated[str | None, Parameter(metavar="SQL")] = None,
+    json: bool = False,
+) -> int:
+    """Answer new rows with a trained model.
+
+    There is one line for each row, in the same order, with the answer and, for classes, the probability of each.
+
+    Args:
+        model: the folder of a run.
+        source: a table in any form that `espalier train` reads; columns in any order, with or without the target.
+        out: where to write, by its ending: .csv, .parquet or .jsonl; CSV on standard output when left out.
+        query: what is asked of a database, in SQL.
+        json: print JSON Lines on standard output; together with --out, only say there what was written.
+    """
+    from espalier.app.cli.given.run_folders import existing_run
+    from espalier.app.cli.given.sources import rows_of
+    from espalier.app.cli.show.console import human, print_json
+    from espalier.app.cli.show.quantities import count
+    from espalier.run import Run
+
+    if out is not None:
+        _check_suffix(out)
+    frame = Run(existing_run(model)).predict(rows_of(source, query))
+    if out is None:
+        _write_out(frame, as_json=json)
+        return FINE
+    _write(frame, out)
+    if json:
+        print_json({"out": out, "num_rows": frame.height, "columns": frame.columns})
+    else:
+        human().print(f"{count(frame.height, 'prediction')} written to {out}.", soft_wrap=True)
+    return FINE
+
+
+def _check_suffix(out: Path) -> None:
+    """Refuse an ending that is no form of ours, before the work is done."""
+    from espalier.core.errors import FormatError
+
+    if out.suffix.lower() not in SUFFIXES:
+        raise FormatError(f"--out {out} ends in {out.suffix or 'nothing'!r}. Expected one of {', '.join(SUFFIXES)}.")
+
+
+def _write(frame: "pl.DataFrame", out: Path) -> None:
+    from espalier.core.files import replaced
+
+    with replaced(out) as temporary:
+        if out.suffix.lower() == ".csv":
+            frame.write_csv(temporary)
+        elif out.suffix.lower() == ".parquet":
+            frame.write_parquet(temporary)
+        else:
+            frame.write_ndjson(temporary)
+
+
+def _write_out(frame: "pl.DataFrame", *, as_json: bool) -> None:
+    """Write to standard output, in pieces: a reader may close the pipe after the first lines."""
+    for start in range(0, max(frame.height, 1), PIECE_ROWS):
+        piece = frame.slice(start, PIECE_ROWS)
+        sys.stdout.write(piece.write_ndjson() if as_json else piece.write_csv(include_header=start == 0))
+    sys.stdout.flush()

@@ -1,0 +1,71 @@
+"""Findings: worst first, each with its severity, its stable id, the sentence, the rows and the cure as options to type."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from espalier.app.cli.given.options import written
+from espalier.app.cli.show.console import heading, indented
+from espalier.app.cli.show.quantities import count
+from espalier.core.finding import Finding, Severity
+
+STYLES = {Severity.STOP: "bold red", Severity.WARN: "yellow", Severity.NOTE: "cyan"}
+MAX_ROWS = 8  # rows named on a line
+
+
+def print_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Print findings, worst first."""
+    order = list(Severity)
+    worst_first = sorted(findings, key=lambda finding: order.index(finding.severity))
+    if not worst_first:
+        heading(console, "Findings: none")
+        return
+    heading(console, f"Findings ({', '.join(_counts(worst_first))})")
+    for finding in worst_first:
+        console.print()
+        console.print(Text.assemble("  ", (finding.severity.upper(), STYLES[finding.severity]), "  ", (finding.id, "bold")))
+        indented(console, Text(finding.sentence), 4)
+        for line in _details(finding):
+            indented(console, line, 4)
+
+
+def matters(finding: Finding) -> bool:
+    """Return whether a finding puts the result in doubt."""
+    return finding.severity is not Severity.NOTE
+
+
+def as_options(changes: Mapping[str, Any]) -> str:
+    """Return edits of a plan as a person types them.
+
+    Example:
+        >>> as_options({"schema.columns.boat.role": "ignored", "split.column": None})
+        '--set schema.columns.boat.role=ignored --set split.column=null'
+    """
+    return " ".join(f"--set {shlex.quote(f'{path}={written(value)}')}" for path, value in changes.items())
+
+
+def _counts(findings: Sequence[Finding]) -> list[str]:
+    numbers = {severity: sum(one.severity is severity for one in findings) for severity in Severity}
+    names = {
+        Severity.STOP: ("stop", "stops"),
+        Severity.WARN: ("warning", "warnings"),
+        Severity.NOTE: ("note", "notes"),
+    }
+    return [count(number, *names[severity]) for severity, number in numbers.items() if number]
+
+
+def _details(finding: Finding) -> list[Text]:
+    lines = []
+    if finding.rows:
+        rows = ", ".join(str(row) for row in finding.rows[:MAX_ROWS])
+        lines.append(Text(f"rows: {rows}{', ...' if len(finding.rows) > MAX_ROWS else ''}", style="dim"))
+    if finding.repairs:
+        first, *others = finding.repairs
+        lines.append(Text.assemble(("repair: ", "green"), f"{first.name}, with ", (as_options(first.changes), "bold")))
+        lines += [Text.assemble(("or: ", "green"), f"{one.name}, with ", (as_options(one.changes), "bold")) for one in others]
+    if finding.advice:
+        lines.append(Text.assemble(("advice: ", "green"), finding.advice))
+    return lines

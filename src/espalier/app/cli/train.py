@@ -1,0 +1,200 @@
+"""`espalier train`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from espalier.app.cli.exit_codes import FINE
+
+if TYPE_CHECKING:
+    from espalier.core.plan import Plan
+    from espalier.stages.table import Table
+
+LEARNING = Group("Model and learning", sort_key=2)
+DATA = Group("Data", sort_key=3)
+OUTPUT = Group("Output", sort_key=4)
+PLAN_SUFFIXES = (".yaml", ".yml")
+
+
+@Parameter(name="*", group=LEARNING)
+@dataclass(frozen=True, kw_only=True)
+class LearningOptions:
+    """What is learnt, and how.
+
+    Args:
+        task: the question, one of `espalier tasks`; found from the target when left out.
+        model: the network, one of `espalier models`; chosen by the size of the data when left out.
+        epochs: passes over the training part, at most.
+        budget: time for the whole run, baselines included: 90s, 5m, 1h30m.
+        seed: every random choice follows from this number; 0 when left out.
+        settings: any other value of the plan, as KEY=VALUE; repeat it for several. See the keys with --dry-run.
+    """
+
+    task: Annotated[str | None, Parameter(metavar="TASK")] = None
+    model: Annotated[str | None, Parameter(metavar="MODEL")] = None
+    epochs: Annotated[int | None, Parameter(metavar="COUNT")] = None
+    budget: Annotated[str | None, Parameter(metavar="TIME")] = None
+    seed: Annotated[int | None, Parameter(metavar="NUMBER")] = None
+    settings: Annotated[tuple[str, ...], Parameter(name="--set", metavar="KEY=VALUE")] = ()
+
+
+@Parameter(name="*", group=DATA)
+@dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """Which rows are read, and how they are dealt out.
+
+    Args:
+        valid: a second file, used for validation.
+        test: a second file, used for the test.
+        query: what is asked of a database, in SQL.
+        folds: number of parts for cross-validation, 2 or more.
+        repeats: how many times the folds are drawn anew.
+    """
+
+    valid: Annotated[str | None, Parameter(metavar="FILE")] = None
+    test: Annotated[str | None, Parameter(metavar="FILE")] = None
+    query: Annotated[str | None, Parameter(metavar="SQL")] = None
+    folds: Annotated[int | None, Parameter(metavar="COUNT")] = None
+    repeats: Annotated[int | None, Parameter(metavar="COUNT")] = None
+
+
+@Parameter(name="*", group=OUTPUT)
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """What is written and shown.
+
+    Args:
+        out: the new folder of the run; the next free runs/SOURCE-NUMBER when left out.
+        dry_run: only print the plan with its reasons, and the time and memory it will take.
+        rehearse: only take one batch through every stage, and say how it went.
+        json: print the result as JSON on standard output, and everything else on standard error.
+        quiet: show no progress.
+    """
+
+    out: Annotated[Path | None, Parameter(metavar="FOLDER")] = None
+    dry_run: bool = False
+    rehearse: bool = False
+    json: bool = False
+    quiet: bool = False
+
+
+def train(
+    source: str,
+    /,
+    *,
+    target: Annotated[tuple[str, ...], Parameter(metavar="COLUMN", group=LEARNING)] = (),
+    learning: LearningOptions = LearningOptions(),
+    data: DataOptions = DataOptions(),
+    output: OutputOptions = OutputOptions(),
+) -> int:
+    """Train a network on a table and compare it with simple models.
+
+    Everything that is not said is chosen, and the reasons are written beside each choice in plan.yaml.
+    Ctrl-C stops at any time; `espalier resume` goes on from there.
+
+    Args:
+        source: a table (.csv, .parquet, .jsonl, .xlsx, .sqlite ...), a database (postgresql://...), sample:NAME or a plan.yaml.
+        target: the column to predict; repeat it for several.
+        learning: what is learnt, and how.
+        data: which rows are read.
+        output: what is written and shown.
+    """
+    from espalier import process
+    from espalier.app.cli.given.run_folders import fresh_folder
+    from espalier.app.cli.show.whole_run import carry_out
+
+    plan, table = _asked(source, target, learning, data)
+    if output.dry_run or output.rehearse:
+        return _preview(plan, table, output)
+    with fresh_folder(output.out, plan.data.source) as folder:
+        records = table.records if table and plan.data.test is None else None
+        progress = process.train(plan, folder, table)
+        return carry_out(progress, folder, records, as_json=output.json, quiet=output.quiet)
+
+
+def _asked(source: str, target: tuple[str, ...], learning: LearningOptions, data: DataOptions) -> "tuple[Plan, Table | None]":
+    """Return the plan that the options ask for, and the table it was made for when one was read."""
+    from espalier import process
+    from espalier.core.errors import PlanError
+
+    changes = _changes(learning, data)
+    _check_names(changes)
+    if Path(source).suffix.lower() in PLAN_SUFFIXES:
+        return _edited_file(Path(source), target, changes, learning, data), None
+    if not target and "target" not in changes.values():
+        likely = "target" if source.startswith("sample:") else "COLUMN"
+        raise PlanError(
+            f"--target is missing: which column of {source} shall be predicted? Add --target {likely}; "
+            f"`espalier inspect {source}` lists the columns."
+        )
+    made = process.draft(source, query=data.query, target=target, changes=changes, seed=learning.seed or 0)
+    return made.plan, made.table
+
+
+def _edited_file(
+    path: Path, target: tuple[str, ...], changes: dict[str, Any], learning: LearningOptions, data: DataOptions
+) -> "Plan":
+    """Return the plan of a file with the options as edits on top."""
+    from espalier.app.cli.given.options import without_none
+    from espalier.core.errors import PlanError
+    from espalier.core.plan import edit
+    from espalier.core.plan_file import read_plan
+
+    if target:
+        raise PlanError(f"{path} names its target already. Leave --target out, or change the roles of columns in the plan.")
+    method = "files" if data.valid or data.test else None
+    edits = without_none({"seed": learning.seed, "data.query": data.query, "split.method": method}) | changes
+    plan = read_plan(path)
+    return edit(plan, edits, "you asked for it") if edits else plan
+
+
+def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
+    """Return the options as edits of a plan; what `--set` says comes last."""
+    from espalier.app.cli.given.options import changes_of, seconds_of, without_none
+
+    asked = {
+        "task.name": learning.task,
+        "model.name": learning.model,
+        "learning.epochs": learning.epochs,
+        "learning.budget_seconds": None if learning.budget is None else seconds_of(learning.budget),
+        "data.valid": data.valid,
+        "data.test": data.test,
+        "split.folds": data.folds,
+        "split.repeats": data.repeats,
+    }
+    return {**without_none(asked), **changes_of(learning.settings)}
+
+
+def _check_names(changes: dict[str, Any]) -> None:
+    """Refuse a model or a task that nobody has, before the data is read."""
+    from espalier.core.catalogue import architectures, tasks
+    from espalier.core.errors import unknown_name
+
+    for path, what, known in (("model.name", "model", architectures), ("task.name", "task", tasks)):
+        if path in changes and changes[path] not in known():
+            raise unknown_name(what, str(changes[path]), known())
+
+
+def _preview(plan: "Plan", table: "Table | None", output: OutputOptions) -> int:
+    """Print what would happen, without training."""
+    from dataclasses import asdict
+
+    from espalier import process
+    from espalier.app.cli.show.console import human, print_json
+    from espalier.app.cli.show.plan import print_plan, print_rehearsal
+    from espalier.core.plan import to_mapping
+
+    console = human(as_json=output.json)
+    result: dict[str, Any] = {"plan": to_mapping(plan)}
+    if output.dry_run:
+        forecast = process.forecast(plan, table)
+        result["forecast"] = asdict(forecast)
+        print_plan(console, plan, forecast)
+    if output.rehearse:
+        result["rehearsal"] = process.rehearse(plan, table)
+        print_rehearsal(console, result["rehearsal"])
+    if output.json:
+        print_json(result)
+    return FINE

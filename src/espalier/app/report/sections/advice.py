@@ -1,0 +1,102 @@
+"""What to do next: a few steps that follow from the findings, the scores and the learning curves."""
+
+import math
+from dataclasses import dataclass
+
+from espalier.app.report import wording
+from espalier.app.report.facts import Facts
+from espalier.app.report.sections.findings import train_command, worst_first
+from espalier.app.report.sections.learning import stopped_early
+from espalier.app.report.sections.section import Section
+from espalier.core.finding import Finding, Severity
+
+MAX_FINDINGS = 3
+MAX_NAMES = 5
+ENSEMBLE = 5  # members proposed
+FEW_ROWS = 300  # of the scored part
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do.
+
+    Args:
+        title: what.
+        reason: why.
+        command: how, or empty.
+    """
+
+    title: str
+    reason: str
+    command: str = ""
+
+
+def build(facts: Facts) -> Section:
+    """Return the section."""
+    steps = [*_cures(facts), *_from_comparison(facts), *_from_learning(facts), *_from_rows(facts), *_from_importance(facts)]
+    return Section("next", "What to do next", {"steps": steps})
+
+
+def _cures(facts: Facts) -> list[Step]:
+    """Return the repairs of the worst findings."""
+    serious = [one for one in worst_first(facts) if one.severity is not Severity.NOTE]
+    return [_cure(facts, one) for one in serious[:MAX_FINDINGS]]
+
+
+def _cure(facts: Facts, finding: Finding) -> Step:
+    if finding.repairs:
+        repair = finding.repairs[0]
+        return Step(f"{wording.capital(repair.name)}, and compare", finding.sentence, train_command(facts, repair.changes))
+    return Step(finding.advice or f"Look into finding {finding.id}", finding.sentence)
+
+
+def _from_comparison(facts: Facts) -> list[Step]:
+    against = facts.run.scorecard.comparison
+    if against is None or math.isnan(against.difference) or against.low > 0:
+        return []
+    if against.high < 0:
+        return [
+            Step(
+                f"Use {wording.the(against.rival)} for now",
+                "It answers better than the network, beyond chance, and is simpler.",
+            )
+        ]
+    return [
+        Step(
+            f"Prefer {wording.the(against.rival)} unless you have another reason",
+            "The network and it cannot be told apart on these rows, and it is simpler.",
+        )
+    ]
+
+
+def _from_learning(facts: Facts) -> list[Step]:
+    plan, steps = facts.run.plan, []
+    if stopped_early(facts):
+        changes: dict[str, float] = {"learning.epochs": 2 * plan.learning.epochs}
+        if plan.learning.budget_seconds is not None:
+            changes = {"learning.budget_seconds": 4 * plan.learning.budget_seconds}
+        steps.append(Step("Let it learn longer", "The best epoch was at the very end.", train_command(facts, changes)))
+    if plan.model.members == 1:
+        why = "The mean of several networks is nearly always a little better; it takes as many times as long."
+        steps.append(Step(f"Average {ENSEMBLE} networks", why, train_command(facts, {"model.members": ENSEMBLE})))
+    return steps
+
+
+def _from_rows(facts: Facts) -> list[Step]:
+    card, steps = facts.run.scorecard, []
+    if card.part != "folds" and card.num_rows < FEW_ROWS:
+        why = f"The scores stand on {wording.counted(card.num_rows, 'row')} only, so intervals are wide. Folds test every row."
+        steps.append(Step("Judge it by cross-validation", why, train_command(facts, {"split.folds": 5})))
+    if card.openings > 1:
+        why = f"The test part has been opened {card.openings:,} times; rows that nobody has looked at give an honest last word."
+        steps.append(Step("Test once more on new rows", why, f"espalier evaluate {facts.folder} NEW_ROWS"))
+    return steps
+
+
+def _from_importance(facts: Facts) -> list[Step]:
+    idle = [one.column for one in facts.importance if not one.low > 0]
+    if not idle or len(idle) == len(facts.importance):
+        return []
+    names = wording.and_list([f"“{name}”" for name in idle[:MAX_NAMES]]) + (" and others" if len(idle) > MAX_NAMES else "")
+    why = f"Shuffling {names} changes the answers by no more than chance. A column left out need not be collected."
+    return [Step("Think about leaving out what it does not look at", why)]

@@ -1,0 +1,196 @@
+"""The trust: whether stated probabilities come true, or how the error grows with the size of what is predicted."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from espalier.app.report import wording
+from espalier.app.report.charts.bars import bar
+from espalier.app.report.charts.reliability import Bin, reliability
+from espalier.app.report.facts import Facts
+from espalier.app.report.sections.section import Section, drawn
+from espalier.core.batch import FloatArray
+
+MAX_BINS = 10
+BIN_ROWS = 20  # fewer rows than this say little about a share
+NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
+SMALL_GAP = 0.02  # a mean difference below two percentage points is called none
+QUANTILE = "quantile_"
+
+
+@dataclass(frozen=True)
+class SizeRow:
+    """Rows whose actual values are of similar size.
+
+    Args:
+        range: of the actual values, in words.
+        count: rows.
+        typical: mean size of the error, in words.
+        share: that error compared to the mean actual value, in words; empty where the values are about 0.
+        lean: mean error with its sign, in words.
+        bar: of the typical error.
+    """
+
+    range: str
+    count: str
+    typical: str
+    share: str
+    lean: str
+    bar: Markup
+
+
+def build(facts: Facts) -> Section | None:
+    """Return the section, or None when there is nothing that it can show."""
+    if facts.kind == "numbers":
+        return _sizes(facts)
+    return _probabilities(facts) if facts.kind else None
+
+
+def wilson(hits: float, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share. Wilson (1927), JASA 22: it stays within 0 and 1, and is right for few rows.
+
+    Example:
+        >>> tuple(round(end, 3) for end in wilson(8, 10))
+        (0.49, 0.943)
+    """
+    share, square = hits / count, NORMAL_95**2
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    half = NORMAL_95 / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def reliability_bins(said: FloatArray, happened: FloatArray) -> list[Bin]:
+    """Return rows in groups of about equal size by their stated probability.
+
+    Args:
+        said: (N,) probabilities.
+        happened: (N,) 1 where it came true, else 0.
+    """
+    bins = []
+    for inside in _groups(said, BIN_ROWS, MAX_BINS):
+        count, hits = int(inside.sum()), float(happened[inside].sum())
+        bins.append(Bin(float(said[inside].mean()), hits / count, *wilson(hits, count), count))
+    return bins
+
+
+def _groups(values: FloatArray, least: int, most: int) -> list[np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    """Return masks of groups of about equal size in rising order of the values; equal values stay together."""
+    if not len(values):
+        return []
+    number = min(max(len(values) // least, 1), most)
+    edges = np.unique(np.quantile(values, np.arange(1, number) / number, method="lower"))
+    place = np.searchsorted(edges, values, side="left")
+    return [place == index for index in np.unique(place)]
+
+
+def _probabilities(facts: Facts) -> Section:
+    said, happened, what, given = _stated(facts)
+    bins = reliability_bins(said, happened)
+    total = max(sum(one.count for one in bins), 1)
+    gap = sum(one.count * abs(one.said - one.happened) for one in bins) / total
+    lean = float(np.mean(said) - np.mean(happened)) if len(said) else 0.0
+    rows = [
+        (
+            wording.percent(one.said),
+            wording.percent(one.happened),
+            f"{wording.percent(one.low)} to {wording.percent(one.high)}",
+            one.count,
+        )
+        for one in bins
+    ]
+    values = {
+        "kind": "classes",
+        "what": what,
+        "given": given,
+        "gap": wording.percent(gap).removesuffix(" %"),
+        "judgement": _judgement(gap, lean, given=given),
+        "rows": rows,
+        "chart": drawn(
+            reliability(
+                bins,
+                label=f"Reliability: on average, stated and true shares differ by {100 * gap:.1f} percentage points.",
+                x_title="stated probability",
+                y_title="share that came true",
+            )
+        ),
+    }
+    return Section("calibration", "Can its probabilities be trusted?", values)
+
+
+def _stated(facts: Facts) -> tuple[FloatArray, FloatArray, str, bool]:
+    """Return stated probabilities and whether they came true, what they are of, and whether that is the same for each row.
+
+    Of two classes they are of the positive one, of several classes of the most likely one, of labels of each label.
+    """
+    if facts.kind == "labels":
+        stated, truth = facts.probabilities().ravel(), facts.labels("target").ravel()
+        return stated[np.isfinite(stated)], truth[np.isfinite(stated)], "each label", True
+    target = facts.scored["target"].to_numpy()
+    probabilities = facts.probabilities()
+    known = np.isfinite(probabilities).all(axis=1)
+    if len(facts.classes) == 2:
+        positive = facts.classes[-1]
+        return probabilities[known, 1], (target[known] == positive).astype(np.float64), f"“{positive}”", True
+    names = np.array(facts.classes, dtype=object)
+    likely = probabilities.argmax(axis=1)
+    hits = (target == names[likely]).astype(np.float64)
+    return probabilities.max(axis=1)[known], hits[known], "the most likely class", False
+
+
+def _judgement(gap: float, lean: float, *, given: bool) -> str:
+    """Return what the gap means; `given` says that the probabilities are of something fixed, not of the answer."""
+    if gap < SMALL_GAP:
+        return "That is close enough to read its probabilities as they stand."
+    if abs(lean) < gap / 3:
+        return "It is too high in some places and too low in others: the order of its probabilities says more than their size."
+    if given:
+        return "They tend to be too high." if lean > 0 else "They tend to be too low."
+    return "It tends to be too sure of itself." if lean > 0 else "It tends to be less sure than it could be."
+
+
+def _sizes(facts: Facts) -> Section:
+    actual, predicted = facts.values("target"), facts.values("prediction")
+    known = np.isfinite(actual) & np.isfinite(predicted)
+    actual, error = actual[known], (predicted - actual)[known]
+    groups = _groups(actual, BIN_ROWS // 2, MAX_BINS - 2)
+    off = [float(np.abs(error[inside]).mean()) for inside in groups]
+    top = max(off, default=0.0) or 1.0
+    rows = [_size_row(actual[inside], error[inside], size / top) for inside, size in zip(groups, off, strict=True)]
+    values = {"kind": "numbers", "facts": facts, "rows": rows, "growth": _growth(off), "quantiles": _coverage(facts)}
+    return Section("calibration", "How the error grows with size", values)
+
+
+def _size_row(actual: FloatArray, error: FloatArray, length: float) -> SizeRow:
+    low, high, typical = float(actual.min()), float(actual.max()), float(np.abs(error).mean())
+    middle = float(np.abs(actual).mean())
+    lean = float(error.mean())
+    return SizeRow(
+        range=wording.number(low) if low == high else f"{wording.number(low)} to {wording.number(high)}",
+        count=f"{len(actual):,}",
+        typical=wording.number(typical, 3),
+        share=wording.percent(typical / middle) if middle > 0 and low * high >= 0 else "",
+        lean=("+" if lean > 0 else "") + wording.number(lean, 3),
+        bar=drawn(bar(length)),
+    )
+
+
+def _growth(off: list[float]) -> str:
+    """Return in words how the error of the largest values compares with that of the middle."""
+    if len(off) < 3 or off[len(off) // 2] == 0:
+        return ""
+    ratio = off[-1] / off[len(off) // 2]
+    if 0.67 < ratio < 1.5:
+        return "For the largest values the typical error is about as large as for those in the middle."
+    return f"For the largest values the typical error is {wording.number(ratio, 2)} times that for values in the middle."
+
+
+def _coverage(facts: Facts) -> list[tuple[str, str]]:
+    """Return for each predicted quantile how much should lie below it and how much does."""
+    actual, rows = facts.values("target"), []
+    for name in facts.scored.columns:
+        if name.startswith(QUANTILE):
+            below = float(np.mean(actual <= facts.values(name)))
+            rows.append((wording.percent(float(name.removeprefix(QUANTILE))), wording.percent(below)))
+    return rows

@@ -1,0 +1,111 @@
+"""The choices: what was chosen where there was a choice, and the reason that the plan holds for it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from espalier.app.report import wording
+from espalier.app.report.facts import Facts
+from espalier.app.report.sections.section import Section
+from espalier.core.plan import flatten, to_mapping
+
+COLUMNS = "schema.columns."
+GROUPS = {
+    "task": "Question",
+    "data": "Data",
+    "schema": "Columns",
+    "clean": "Cleaning",
+    "split": "Split",
+    "prepare": "Preparation",
+    "model": "Model",
+    "learning": "Learning",
+    "baselines": "Baselines",
+    "seed": "Chance",
+}
+NAMES = {
+    "task.name": "kind of question",
+    "model.name": "network",
+    "split.method": "way of splitting",
+    "prepare.numbers": "scaling of numbers",
+    "prepare.impute": "filling of gaps",
+    "prepare.indicators": "mark filled gaps",
+    "prepare.target": "scaling of the target",
+    "prepare.bins": "bins for each number",
+    "learning.budget_seconds": "time budget",
+    "learning.average": "average of weights",
+    "model.members": "networks averaged",
+}
+HIDDEN = ("format", "data.fingerprint", "data.source")  # shown elsewhere on the page
+SECONDS = "_seconds"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of the plan.
+
+    Args:
+        name: in words.
+        path: dotted path in the plan.
+        value: in words.
+        reason: why.
+    """
+
+    name: str
+    path: str
+    value: str
+    reason: str
+
+
+def build(facts: Facts) -> Section:
+    """Return the section."""
+    mapping = to_mapping(facts.run.plan)
+    reasons = {path: text for path, text in mapping.pop("reasons").items() if not path.startswith(COLUMNS) and text}
+    leaves = {path: value for path, value in flatten(mapping).items() if not path.startswith(COLUMNS) and path not in HIDDEN}
+    chosen = {path: _choice(path, _value_at(mapping, path), reason) for path, reason in reasons.items()}
+    rest = [_choice(path, value, "") for path, value in leaves.items() if not any(_within(path, one) for one in reasons)]
+    groups = {title: [one for path, one in chosen.items() if path.split(".")[0] == key] for key, title in GROUPS.items()}
+    values = {
+        "groups": {title: choices for title, choices in groups.items() if choices},
+        "rest": [one for one in rest if one.value != wording.NOT_KNOWN],
+        "model": facts.run.plan.model.name,
+    }
+    return Section("choices", "What was chosen, and why", values)
+
+
+def _choice(path: str, value: Any, reason: str) -> Choice:  # noqa: ANN401  any plain value
+    last = path.rpartition(".")[2]
+    name = NAMES.get(path, last.removesuffix(SECONDS).replace("_", " "))
+    shown = wording.duration(value) if last.endswith(SECONDS) and value is not None else in_words(value)
+    return Choice(name, path, shown, reason)
+
+
+def _within(path: str, parent: str) -> bool:
+    return path == parent or path.startswith(parent + ".")
+
+
+def _value_at(mapping: Any, path: str) -> Any:  # noqa: ANN401  any plain value
+    """Return the value at a dotted path, or None when the plan has none there."""
+    for key in path.split("."):
+        mapping = mapping.get(key) if isinstance(mapping, dict) else None
+    return mapping.get("name", mapping) if isinstance(mapping, dict) else mapping
+
+
+def in_words(value: Any) -> str:  # noqa: ANN401  any plain value
+    """Return one value of a plan in words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {in_words(inner)}" for key, inner in value.items()) or wording.NOT_KNOWN
+    if isinstance(value, list | tuple):
+        return wording.and_list([in_words(one) for one in value]) if value else wording.NOT_KNOWN
+    return wording.cell(value)
+
+
+def setting(path: str, value: Any) -> str:  # noqa: ANN401  any plain value
+    """Return one edit of the plan as the command line takes it: key=value, the value as in YAML.
+
+    Example:
+        >>> setting("schema.columns.age.role", "ignored"), setting("learning.patience", 8)
+        ('schema.columns.age.role=ignored', 'learning.patience=8')
+    """
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
+    return f"{path}={text.removesuffix(chr(10)).removesuffix(chr(10) + '...')}"

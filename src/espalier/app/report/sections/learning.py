@@ -1,0 +1,91 @@
+"""The learning: losses and scores of each epoch, and where the best one was."""
+
+import math
+
+import polars as pl
+
+from espalier.app.report import wording
+from espalier.app.report.charts.lines import Line, Mark, line_chart
+from espalier.app.report.facts import Facts
+from espalier.app.report.sections.section import Section, drawn
+
+MEMBERS = ("repeat", "fold", "member")  # columns that tell several networks apart
+NEAR_END = 0.05  # share of epochs: a best epoch so near the end says that learning was not over
+
+
+def build(facts: Facts) -> Section | None:
+    """Return the section, or None when no epoch was written down."""
+    history = facts.run.history
+    several = [name for name in MEMBERS if name in history.columns and history[name].n_unique() > 1]
+    for name in several:
+        history = history.filter(pl.col(name) == pl.col(name).min())
+    if not history.height:
+        return None
+    best = best_epoch(history, higher_is_better=facts.run.scorecard.higher_is_better)
+    title = wording.metric_title(facts.run.scorecard.metric)
+    epochs = _floats(history, "epoch")
+    mark = Mark(best, f"best: epoch {best:g}") if best is not None else None
+    losses = [Line("training", epochs, _floats(history, "train_loss"), "first")]
+    losses.append(Line("validation", epochs, _floats(history, "valid_loss"), "second"))
+    scores = [Line("validation", epochs, _floats(history, "score"), "second")]
+    values = {
+        "sentences": _sentences(facts, history, best),
+        "several": wording.and_list(several),
+        "losses": drawn(
+            line_chart(losses, label=_label("Loss", history, "valid_loss"), x_title="epoch", y_title="loss", mark=mark)
+        ),
+        "scores": drawn(line_chart(scores, label=_label(title, history, "score"), x_title="epoch", y_title=title, mark=mark)),
+        "metric": title,
+        "direction": "higher" if facts.run.scorecard.higher_is_better else "lower",
+    }
+    return Section("learning", "How it learnt", values)
+
+
+def best_epoch(history: pl.DataFrame, *, higher_is_better: bool) -> float | None:
+    """Return the epoch with the best validation score, the first of equals; None when no score is finite."""
+    known = history.filter(pl.col("score").is_not_null() & pl.col("score").cast(pl.Float64).is_finite())
+    if not known.height:
+        return None
+    place = known["score"].arg_max() if higher_is_better else known["score"].arg_min()
+    return float(known["epoch"][place or 0])
+
+
+def stopped_early(facts: Facts) -> bool:
+    """Say whether the best epoch lies at the very end, so that more epochs might have helped."""
+    history = facts.run.history
+    if not history.height or "score" not in history.columns:
+        return False
+    best = best_epoch(history, higher_is_better=facts.run.scorecard.higher_is_better)
+    last = max(_floats(history, "epoch"))
+    return best is not None and best >= last - math.floor(NEAR_END * last)
+
+
+def _floats(history: pl.DataFrame, name: str) -> list[float]:
+    return [math.nan if value is None else float(value) for value in history[name].to_list()]
+
+
+def _label(what: str, history: pl.DataFrame, column: str) -> str:
+    values = [value for value in _floats(history, column) if math.isfinite(value)]
+    if not values:
+        return f"{what} by epoch."
+    return f"{what} by epoch: on the validation part from {wording.number(values[0])} to {wording.number(values[-1])}."
+
+
+def _sentences(facts: Facts, history: pl.DataFrame, best: float | None) -> list[str]:
+    """Return what the curves say."""
+    last, plan = int(history["epoch"].to_list()[-1]), facts.run.plan.learning
+    seconds = facts.run.history["seconds"].max() if "seconds" in facts.run.history.columns else None
+    time = f" in {wording.duration(float(seconds))}" if isinstance(seconds, int | float) else ""
+    said = [f"Learning went through the training rows {wording.counted(last, 'time')}{time}."]
+    if best is None:
+        return said
+    if best >= last - math.floor(NEAR_END * last):
+        said.append("The best epoch was at the very end: with more epochs or a larger budget it may get better.")
+    elif last < plan.epochs:
+        said.append(
+            f"Epoch {best:g} was the best on the validation part, and its weights were kept. "
+            f"The {wording.counted(last - int(best), 'epoch')} after it brought nothing better, so learning stopped."
+        )
+    else:
+        said.append(f"Epoch {best:g} was the best on the validation part, and its weights were kept.")
+    return said

@@ -1,0 +1,85 @@
+"""The use: the exact commands and lines that answer new rows with this run."""
+
+import shlex
+from dataclasses import dataclass
+
+from espalier.app.report import wording
+from espalier.app.report.facts import PACKED_SUFFIXES, PROBABILITY, Facts
+from espalier.app.report.sections.calibration import QUANTILE
+from espalier.app.report.sections.data import KINDS
+from espalier.app.report.sections.section import Section
+
+NUM_EXAMPLES = 3
+MAX_COLUMNS = 5  # probabilities shown in the example of an answer
+SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".xlsx")
+NAME_WHEN_FRAME = ".csv"
+
+
+@dataclass(frozen=True)
+class Needed:
+    """One column that new rows should have.
+
+    Args:
+        name: as in the training data.
+        kind: in words.
+        example: a value of it.
+    """
+
+    name: str
+    kind: str
+    example: str
+
+
+def build(facts: Facts) -> Section:
+    """Return the section."""
+    source = facts.run.plan.data.source.lower()
+    for packed in PACKED_SUFFIXES:
+        source = source.removesuffix(packed)
+    suffix = next((one for one in SUFFIXES if source.endswith(one)), NAME_WHEN_FRAME)
+    folder = shlex.quote(facts.folder)
+    columns, answers, num_more = _answers(facts)
+    values = {
+        "folder": facts.folder,
+        "predict": f"espalier predict {folder} new_rows{suffix} --out answers.csv",
+        "evaluate": f"espalier evaluate {folder} rows_with_answers{suffix}",
+        "compare": f"espalier compare {folder} ANOTHER_RUN",
+        "python": _python(facts, suffix),
+        "needed": _needed(facts),
+        "columns": columns,
+        "answers": answers,
+        "num_more": num_more,
+        "target": facts.target,
+    }
+    return Section("use", "How to use the model", values)
+
+
+def _python(facts: Facts, suffix: str) -> str:
+    """Return lines of Python that answer new rows."""
+    lines = [
+        "import espalier",
+        "",
+        f'run = espalier.load("{facts.folder}")',
+        f'answers = run.predict("new_rows{suffix}")  # or a pandas or polars frame',
+        'print(answers["prediction"])',
+        "",
+        "module = run.module  # the plain torch.nn.Module",
+    ]
+    return "\n".join(lines)
+
+
+def _needed(facts: Facts) -> list[Needed]:
+    schema, profile = facts.run.schema, facts.run.profile
+    needed = []
+    for name in schema.inputs():
+        column = profile.columns.get(name)
+        example = column.examples[0] if column is not None and len(column.examples) else None
+        needed.append(Needed(name, KINDS[schema.columns[name].kind], wording.shortened(wording.cell(example), 40)))
+    return needed
+
+
+def _answers(facts: Facts) -> tuple[list[str], list[list[str]], int]:
+    """Return the columns of the answer, a few lines of it, and how many probabilities are left out."""
+    held = [name for name in facts.scored.columns if name.startswith((PROBABILITY, QUANTILE))]
+    columns = ["prediction", *held[:MAX_COLUMNS]]
+    rows = facts.scored.select(columns).head(NUM_EXAMPLES).rows()
+    return columns, [[wording.cell(value) for value in row] for row in rows], max(len(held) - MAX_COLUMNS, 0)

@@ -1,0 +1,65 @@
+"""Rows in two parts: the same row is learnt from and judged on.
+
+Exact: hashes of the inputs are compared. Source of the threshold: Espalier's fault catalogue C7 (above .5 % of a part: 12
+of 12 planted leaks found, none on 12 healthy tables; the usual 5 % is late). Drawn splits keep copies together, so this
+fires on parts that were given, or that follow from time. In tables of few and coarse columns equal rows are chance: then it
+is a note.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from espalier.core.finding import Finding, Repair, Severity
+from espalier.core.records import Records
+from espalier.data.clean import row_keys
+from espalier.diagnosis.evidence import Evidence
+from espalier.diagnosis.parts import all_parts
+from espalier.diagnosis.wording import counted, either, joined, percent, source_rows
+
+STOP_FRACTION = 0.005  # of the valid or the test part
+
+
+def check(evidence: Evidence) -> Finding | None:
+    """Fire when a row of valid or test is equal, in every input, to a row of another part."""
+    if evidence.splits is None or not evidence.inputs():
+        return None
+    parts = all_parts(evidence.splits)
+    keys = {part: pl.Series(row_keys(records, evidence.schema)) for part, records in parts.items()}
+    known = {"valid": keys["train"], "test": pl.concat([keys["train"], keys["valid"]])}
+    shared = {part: np.flatnonzero(keys[part].is_in(before.unique().implode())) for part, before in known.items()}
+    shared = {part: positions for part, positions in shared.items() if len(positions)}
+    if not shared:
+        return None
+    fractions = {part: len(positions) / len(parts[part]) for part, positions in shared.items()}
+    total = sum(len(positions) for positions in shared.values())
+    stops = evidence.is_rich and max(fractions.values()) > STOP_FRACTION
+    said = [
+        f"{counted(len(positions), 'row')} of the {part} part ({percent(fractions[part])})"
+        for part, positions in shared.items()
+    ]
+    return Finding(
+        id="S01-rows-in-two-parts",
+        sentence=f"{joined(said)} {either(total, 'stands', 'stand')} in an earlier part too, equal in every input: a model can "
+        "know them by heart, and the score is too good.",
+        severity=Severity.STOP if stops else Severity.NOTE,
+        evidence={"num_shared": {part: len(positions) for part, positions in shared.items()}, "fraction": fractions},
+        rows=_rows(parts, shared),
+        repairs=_repairs(evidence),
+        advice="Take the copies out of the part that is judged, or deal all rows out anew: drawn parts share no equal rows.",
+    )
+
+
+def _rows(parts: Mapping[str, Records], shared: Mapping[str, np.ndarray]) -> tuple[int, ...]:
+    """Return the source rows of the part with most shared rows."""
+    part = max(shared, key=lambda name: len(shared[name]))
+    return source_rows(parts[part], shared[part])
+
+
+def _repairs(evidence: Evidence) -> tuple[Repair, ...]:
+    """Return a new deal of all rows, which is right unless the parts follow from time."""
+    if evidence.plan is None or evidence.plan.split.method == "time":
+        return ()
+    anew = {"split.method": "random", "split.column": None, "data.valid": None, "data.test": None}
+    return (Repair("deal the rows of the training source out anew", anew),)

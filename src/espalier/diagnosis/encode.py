@@ -1,0 +1,79 @@
+"""Encode: columns as plain numbers, for quick looks that need no fitted preparation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.stats import rankdata
+
+from espalier.core.batch import FloatArray
+from espalier.core.records import IntArray
+
+MISSING = -1  # code of a missing value
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A target as numbers.
+
+    Args:
+        matrix: (N, K) 0 or 1 for classes; (N, 1) rank from 0 to 1 for a number, so that no far tail decides.
+        classes: K names, or none for a number.
+    """
+
+    matrix: FloatArray
+    classes: tuple[str, ...]
+
+    @property
+    def indices(self) -> IntArray:
+        """Return (N,) the class of each row."""
+        return self.matrix.argmax(axis=1).astype(np.int64)
+
+
+def answer_of(target: pl.Series) -> Answer:
+    """Return a parsed target column without missing values as numbers."""
+    if target.dtype.is_numeric():
+        values = target.cast(pl.Float64).to_numpy()
+        return Answer((rankdata(values) / max(len(values), 1))[:, None], ())
+    classes, codes = np.unique(target.cast(pl.String).to_numpy().astype(str), return_inverse=True)
+    return Answer((codes[:, None] == np.arange(len(classes))).astype(np.float64), tuple(classes.tolist()))
+
+
+def as_number(column: pl.Series) -> FloatArray:
+    """Return (N,) a column as new numbers, NaN where it is missing or infinite: a date as seconds, a word as its rank."""
+    if column.dtype.is_temporal():
+        values = column.cast(pl.Datetime("us")).dt.epoch("us").cast(pl.Float64) / 1e6
+    elif column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        values = column.cast(pl.Float64)
+    else:
+        values = column.cast(pl.String).rank("dense").cast(pl.Float64)
+    numbers = values.fill_null(float("nan")).to_numpy()
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def as_codes(column: pl.Series) -> IntArray:
+    """Return (N,) a number for each different value, by first appearance, and -1 where it is missing.
+
+    Two columns that are equal but for the names of their values have equal codes.
+    """
+    text = column.dtype == pl.String
+    ranks = (column if text or column.dtype.is_numeric() else column.cast(pl.String)).rank("dense")
+    dense = ranks.fill_null(0).cast(pl.Int64).to_numpy()
+    _, first, inverse = np.unique(dense, return_index=True, return_inverse=True)
+    place = np.empty(len(first), dtype=np.int64)
+    place[np.argsort(first)] = np.arange(len(first))
+    codes = place[inverse]
+    codes[dense == 0] = MISSING
+    return codes
+
+
+def matrix_of(frame: pl.DataFrame, names: Sequence[str]) -> FloatArray:
+    """Return (N, F) columns as finite numbers for trees; a missing value lies below all others of its column."""
+    matrix = np.empty((frame.height, len(names)), dtype=np.float64)
+    for place, name in enumerate(names):
+        values = as_number(frame.get_column(name))
+        known = ~np.isnan(values)
+        lowest = values[known].min() if known.any() else 0.0
+        matrix[:, place] = np.where(known, values, lowest - 1.0)
+    return matrix

@@ -1,0 +1,139 @@
+"""Evidence: all that a check may look at, and what several checks would otherwise compute again."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+
+from espalier.core.plan import Plan
+from espalier.core.records import IntArray, Records, Splits
+from espalier.core.schema import Kind, Role, Schema
+from espalier.core.seeds import numpy_stream
+from espalier.data.clean import Removed, row_keys
+from espalier.data.describe.profile import Profile
+from espalier.data.parse import ParseIssue
+
+MAX_SAMPLE_ROWS = 20_000  # statistics that need no more: their error is below 1 %
+MAX_PROBE_ROWS = (
+    5_000  # rows that a quick model is fitted on: enough for the effects that the checks look for, in a tenth of a second
+)
+
+KeyArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.uint64]]
+BoolArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Rows that are equal to another row in every input.
+
+    Args:
+        positions: (R,) where they stand in the records; rows of one group side by side, in the order of the source.
+        group: (R,) number of the group, from 0, ascending.
+        num_groups: how many groups of equal rows there are.
+    """
+
+    positions: IntArray
+    group: IntArray
+    num_groups: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a check may look at.
+
+    The test part stays sealed: checks read no value of it except hashes of its rows, its groups and its times, which are
+    needed to prove that the parts do not overlap. Where there is a split, statistics are taken from the training part alone.
+
+    Args:
+        records: parsed and cleaned.
+        schema: the columns.
+        profile: of the columns as they were read.
+        plan: None before there is one.
+        splits: None before the split.
+        issues: cells that could not be parsed.
+        removed: rows that were taken out by `clean`.
+    """
+
+    records: Records
+    schema: Schema
+    profile: Profile
+    plan: Plan | None = None
+    splits: Splits | None = None
+    issues: tuple[ParseIssue, ...] = ()
+    removed: tuple[Removed, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the target columns that the records have; several for a multi-label question."""
+        return tuple(name for name in self.schema.names(Role.TARGET) if name in self.records.frame.columns)
+
+    def inputs(self, *kinds: Kind) -> tuple[str, ...]:
+        """Return the input columns of these kinds (all kinds when none is given) that the records have."""
+        return tuple(name for name in self.schema.inputs(*kinds) if name in self.records.frame.columns)
+
+    @cached_property
+    def learnable(self) -> Records:
+        """Return the rows that statistics may be taken from: the training part where there is one, else all."""
+        return self.records if self.splits is None else self.splits.train.records
+
+    @cached_property
+    def sample(self) -> Records:
+        """Return at most 20,000 of the learnable rows, drawn at random, in the order of the source."""
+        return drawn(self.learnable, MAX_SAMPLE_ROWS)
+
+    @cached_property
+    def probe(self) -> Records:
+        """Return at most 5,000 sampled rows with a target, no two of them equal in every input, in the order of the source."""
+        return drawn(without_repeats(self.answered(self.sample), self.schema), MAX_PROBE_ROWS)
+
+    def answered(self, records: Records) -> Records:
+        """Return the rows whose targets are all known."""
+        known = ~records.frame.select(pl.any_horizontal(pl.col(self.targets).is_null())).to_series() if self.targets else None
+        return records if known is None or known.all() else records.take(np.flatnonzero(known))
+
+    @cached_property
+    def class_counts(self) -> dict[str, int]:
+        """Return the rows of each class, the most frequent first; empty for numbers and for several targets."""
+        if len(self.targets) != 1 or self.records.frame.schema[self.targets[0]].is_numeric():
+            return {}
+        target = self.records.frame.get_column(self.targets[0]).drop_nulls().cast(pl.String).alias("class")
+        counted = target.value_counts(name="rows").sort(["rows", "class"], descending=[True, False])
+        return dict(counted.iter_rows())
+
+    @cached_property
+    def keys(self) -> KeyArray:
+        """Return (N,) a hash of the inputs of each row."""
+        return row_keys(self.records, self.schema)
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Return the rows that are equal to another row in every input."""
+        repeated = pl.Series(self.keys).is_duplicated().to_numpy()
+        positions = np.flatnonzero(repeated)
+        keys = self.keys[positions]
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        starts = np.concatenate([[False], keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, dtype=np.bool_)
+        group = np.cumsum(starts)
+        return Repeats(positions[order], group, int(group[-1]) + 1 if len(group) else 0)
+
+    @cached_property
+    def is_rich(self) -> bool:
+        """Return whether more than half of the rows are unlike every other row, so that equal rows are no coincidence."""
+        return 2 * len(self.repeats.positions) < len(self.records)
+
+
+def drawn(records: Records, num_rows: int) -> Records:
+    """Return that many rows drawn at random, in their old order; all when there are no more. The same on every call."""
+    if len(records) <= num_rows:
+        return records
+    index = numpy_stream(0, "diagnosis").choice(len(records), num_rows, replace=False, shuffle=False)
+    return records.take(np.sort(index).astype(np.int64))
+
+
+def without_repeats(records: Records, schema: Schema) -> Records:
+    """Return the rows that are unlike every earlier row in some input."""
+    first = pl.Series(row_keys(records, schema)).is_first_distinct().to_numpy()
+    return records if first.all() else records.take(np.flatnonzero(first))

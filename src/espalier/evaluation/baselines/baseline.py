@@ -1,0 +1,107 @@
+"""Baseline: a simple model that stands beside the network, and how one is trained and asked.
+
+All read the same prepared inputs as the network. They are scikit-learn's models (Pedregosa et al. 2011) at their defaults; each
+file says where it departs from them. Two things are done for all, so that a baseline is not made to look worse than it is:
+
+- Where probabilities are shares of few votes (neighbours, the rows of a leaf, trees), 0 and 1 come too easily and one wrong row
+  ruins the log loss. The votes are joined by one that answers the class shares of the training part:
+  p = (n p + share) / (n + 1), an m-estimate (Cestnik 1990; Provost & Domingos 2003 show that it ranks better too).
+- A class that the training part lacks gets the share 1 / (N + K) (Laplace's rule), so that probabilities have all K columns.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeAlias
+
+from espalier.core.batch import FloatArray
+from espalier.core.catalogue import gather
+from espalier.core.errors import PlanError, unknown_name
+from espalier.evaluation.baselines.table import Encoding, Matrix, TrainTable
+from espalier.evaluation.target_kind import TargetKind
+
+Build: TypeAlias = Callable[[TrainTable, int], Any]
+Votes: TypeAlias = Callable[[Any, Matrix], FloatArray | int]
+
+
+def installed() -> bool:
+    """Return True: scikit-learn always is."""
+    return True
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A simple model.
+
+    Args:
+        build: from the training table and a seed to an estimator with `fit`, `predict` and, for classes, `predict_proba`.
+        kinds: kinds of target that it can learn.
+        simplicity: rank, 0 is the simplest.
+        sentence: what it does, for a newcomer.
+        encoding: how it reads categories.
+        max_rows: rows that it is trained on at most, drawn at random; a function of the number of classes.
+        suits: whether it should be tried on so many rows and input columns, unless a person names it.
+        min_class_rows: classes with fewer rows are left out of its training, because it cannot handle them.
+        votes: how many votes stand behind each probability; None when they are not shares of votes.
+        growth: training time grows with the number of rows to this power.
+        labels_at_once: it learns several labels together; otherwise one model is trained for each.
+        trivial: it ignores the inputs.
+        available: whether the package that it needs is installed.
+    """
+
+    build: Build
+    kinds: tuple[TargetKind, ...]
+    simplicity: int
+    sentence: str
+    encoding: Encoding = "one-hot"
+    max_rows: Callable[[int], int] = field(default=lambda num_classes: 1_000_000)
+    suits: Callable[[int, int], bool] = field(default=lambda num_rows, num_columns: True)
+    min_class_rows: int = 1
+    votes: Votes | None = None
+    growth: float = 1.0
+    labels_at_once: bool = False
+    trivial: bool = False
+    available: Callable[[], bool] = installed
+
+
+@cache
+def all_baselines() -> Mapping[str, Baseline]:
+    """Return every baseline by name, simplest first, those included whose package is not installed."""
+    found: dict[str, Baseline] = gather("espalier.evaluation.baselines", "BASELINES")
+    return dict(sorted(found.items(), key=lambda item: item[1].simplicity))
+
+
+def suited_baselines(kind: TargetKind, num_rows: int, num_columns: int) -> list[str]:
+    """Return the names of the baselines to train beside a network, simplest first.
+
+    Args:
+        kind: what the target holds.
+        num_rows: rows of the training part.
+        num_columns: input columns.
+
+    Example:
+        >>> suited_baselines("number", num_rows=1000, num_columns=10)[:3]
+        ['mean', 'median', 'linear model']
+    """
+    return [
+        name
+        for name, one in all_baselines().items()
+        if kind in one.kinds and one.available() and one.suits(num_rows, num_columns)
+    ]
+
+
+def named_baselines(names: Sequence[str], kind: TargetKind) -> list[str]:
+    """Return the names of a plan, simplest first, after checking each.
+
+    Raises:
+        UnknownNameError: a name that no baseline has.
+        PlanError: a baseline that cannot learn this kind of target.
+    """
+    known = all_baselines()
+    for name in names:
+        if name not in known:
+            raise unknown_name("baseline", name, [one for one in known if kind in known[one].kinds])
+        if kind not in known[name].kinds:
+            fit = ", ".join(one for one in known if kind in known[one].kinds)
+            raise PlanError(f"The baseline '{name}' cannot learn a target of kind '{kind}'. Choose among: {fit}.")
+    return [name for name in known if name in names]

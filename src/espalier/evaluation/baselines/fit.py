@@ -1,0 +1,266 @@
+"""Train a baseline, within a time allowance when one is given, and ask it for predictions."""
+
+import time
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import ConvergenceWarning
+
+from espalier.core.batch import FloatArray, Prediction
+from espalier.core.records import IntArray
+from espalier.core.seeds import derive_seed, numpy_stream
+from espalier.evaluation.baselines.baseline import Baseline, all_baselines, named_baselines
+from espalier.evaluation.baselines.table import Encoder, Inputs, Matrix, TrainTable
+from espalier.evaluation.score import Contender
+
+Answer: TypeAlias = tuple[FloatArray, FloatArray | None]
+
+CELLS = 2**27  # numbers of the training matrix at most, 512 MB
+CHUNK_CELLS = 2**24  # numbers of one matrix to predict
+PILOT_ROWS = (1000, 4000)  # of the two trials that foretell the time
+PREDICT_ROWS = 1000  # predicted in a trial
+PREDICT_FRACTION = 0.25  # rows to be predicted later (validation and test part), as a share of the training part
+CAUTION = 0.7  # share of the allowance that the forecast may fill
+
+
+@dataclass(frozen=True)
+class FittedBaseline:
+    """A trained baseline.
+
+    Args:
+        name: in the catalogue.
+        baseline: its description.
+        estimators: one, or one for each label that is learnt on its own.
+        encoder: inputs to its matrix.
+        kind: the table that it was trained on, without rows.
+        shares: (K,) of each class or label in the training part, or (1,) its mean count.
+        fit_seconds: time of the training whose result this is.
+        num_rows: rows that it was trained on.
+        note: what a reader must know, or empty.
+    """
+
+    name: str
+    baseline: Baseline
+    estimators: tuple[Any, ...]
+    encoder: Encoder
+    kind: str
+    shares: FloatArray
+    fit_seconds: float
+    num_rows: int
+    note: str = ""
+
+    def predict(self, inputs: Inputs, rows: IntArray) -> Prediction:
+        """Return predictions in the person's units.
+
+        Args:
+            inputs: as in training: numbers (N, F) and category codes (N, M).
+            rows: (N,) the source row of each example.
+        """
+        numbers = np.asarray(inputs[0])
+        size = max(1, CHUNK_CELLS // max(1, self.encoder.width(numbers.shape[1])))
+        parts = [
+            self._answer(self.encoder.apply([np.asarray(one)[start : start + size] for one in inputs]))
+            for start in range(0, len(numbers), size)
+        ]
+        probabilities = None if parts[0][1] is None else np.concatenate([one for _, one in parts if one is not None])
+        return Prediction(np.asarray(rows), np.concatenate([values for values, _ in parts]), probabilities)
+
+    def contender(self, prediction: Prediction) -> Contender:
+        """Return the baseline with its predictions, as the score card takes it."""
+        return Contender(self.name, prediction, self.fit_seconds, self.num_rows, self.note, self.baseline.trivial)
+
+    def _answer(self, matrix: Matrix) -> Answer:
+        """Return values and probabilities for some rows."""
+        if self.kind == "class":
+            probabilities = self._class_probabilities(matrix)
+            return probabilities.argmax(axis=1).astype(np.float64), probabilities
+        if self.kind == "labels":
+            probabilities = np.clip(self._label_probabilities(matrix), 0, 1)
+            return (probabilities >= 0.5).astype(np.float64), probabilities
+        values = np.asarray(self.estimators[0].predict(matrix), dtype=np.float64)
+        if self.kind == "count":
+            values = self._joined(np.maximum(values, 0)[:, None], self.estimators[0], matrix)[:, 0]
+        return values, None
+
+    def _class_probabilities(self, matrix: Matrix) -> FloatArray:
+        """Return (N, K), with a column for every class, rows summing to one."""
+        estimator = self.estimators[0]
+        present = estimator.classes_.astype(int)
+        given = np.asarray(estimator.predict_proba(matrix), dtype=np.float64)
+        absent = np.setdiff1d(np.arange(len(self.shares)), present)
+        votes = np.zeros((len(matrix), len(self.shares)))
+        votes[:, present] = given
+        probabilities = self._joined(votes, estimator, matrix)
+        probabilities[:, present] *= 1 - self.shares[absent].sum()
+        probabilities[:, absent] = self.shares[absent]
+        return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
+
+    def _label_probabilities(self, matrix: Matrix) -> FloatArray:
+        """Return (N, K), the probability of each label."""
+        if self.baseline.labels_at_once:
+            estimator = self.estimators[0]
+            given, classes = estimator.predict_proba(matrix), estimator.classes_
+            if len(self.shares) == 1:  # scikit-learn drops the list of labels when there is only one
+                given, classes = [given], [classes]
+            columns = [_positive(one, known) for one, known in zip(given, classes, strict=True)]
+            return self._joined(np.stack(columns, axis=1), estimator, matrix)
+        columns = [
+            np.full(len(matrix), share) if one is None else _positive(one.predict_proba(matrix), one.classes_)
+            for one, share in zip(self.estimators, self.shares, strict=True)
+        ]
+        return np.stack(columns, axis=1)
+
+    def _joined(self, answers: FloatArray, estimator: object, matrix: Matrix) -> FloatArray:
+        """Return answers that are shares of votes, joined by one vote for the shares of the training part."""
+        if self.baseline.votes is None:
+            return answers
+        votes = np.asarray(self.baseline.votes(estimator, matrix), dtype=np.float64).reshape(-1, 1)
+        return np.asarray((votes * answers + self.shares) / (votes + 1))
+
+
+def fit_baseline(name: str, table: TrainTable, seed: int, max_seconds: float | None = None) -> FittedBaseline:
+    """Return a trained baseline.
+
+    Args:
+        name: in the catalogue.
+        table: the prepared training part.
+        seed: the plan's seed; the baseline's own follows from it.
+        max_seconds: time allowance for training and for predicting a quarter as many rows; None for none. When two trials on
+            few rows foretell that all rows take longer, a random subset is used, and `note` says so.
+
+    Raises:
+        UnknownNameError: a name that no baseline has.
+        PlanError: the baseline cannot learn this kind of target.
+        MissingExtraError: the package that it needs is not installed.
+    """
+    named_baselines([name], table.kind)
+    baseline = all_baselines()[name]
+    order = numpy_stream(seed, "baseline", name).permutation(len(table))
+    most = min(len(table), baseline.max_rows(table.num_classes), _rows_that_fit(baseline, table))
+    chosen = order[:most] if most < len(table) else np.arange(len(table))
+    reason = "more rows are not used by this baseline"
+    if max_seconds is not None and most > PILOT_ROWS[-1] and not baseline.trivial:
+        affordable, pilot = _affordable(name, table, order, seed, max_seconds)
+        if affordable < most:
+            chosen, reason = order[:affordable], f"all would take longer than the {max_seconds:.3g} s allowed"
+            if pilot is not None and pilot.num_rows >= affordable:
+                return _noted(pilot, len(table), reason)
+    return _noted(_train(name, table.take(chosen), seed), len(table), reason)
+
+
+def _noted(fitted: FittedBaseline, num_rows: int, reason: str) -> FittedBaseline:
+    """Return the baseline with a note when it was trained on a part of the rows."""
+    if fitted.num_rows >= num_rows:
+        return fitted
+    said = f"trained on {fitted.num_rows:,} of {num_rows:,} rows, drawn at random: {reason}"
+    return replace(fitted, note=f"{said}; {fitted.note}" if fitted.note else said)
+
+
+def _rows_that_fit(baseline: Baseline, table: TrainTable) -> int:
+    """Return the number of rows whose matrix stays within the memory allowed."""
+    return max(1, CELLS // max(1, Encoder.fit(table, baseline.encoding).width(table.numbers.shape[1])))
+
+
+def _affordable(
+    name: str, table: TrainTable, order: IntArray, seed: int, max_seconds: float
+) -> tuple[int, FittedBaseline | None]:
+    """Return how many rows the allowance pays for, and the larger trial's model.
+
+    The time is taken to be a + b n^g, where g is the baseline's growth; two trials give a and b.
+    """
+    growth = all_baselines()[name].growth
+    start = time.perf_counter()
+    small, small_seconds = _trial(name, table, order[: PILOT_ROWS[0]], seed)
+    ratio = (PILOT_ROWS[1] / PILOT_ROWS[0]) ** growth
+    if small_seconds * ratio > max_seconds:
+        return PILOT_ROWS[0], small
+    large, large_seconds = _trial(name, table, order[: PILOT_ROWS[1]], seed)
+    slope = max((large_seconds - small_seconds) / (PILOT_ROWS[1] ** growth - PILOT_ROWS[0] ** growth), 1e-12)
+    fixed = max(small_seconds - slope * PILOT_ROWS[0] ** growth, 0.0)
+    left = CAUTION * max_seconds - (time.perf_counter() - start) - fixed
+    affordable = int((max(left, 0.0) / slope) ** (1 / growth))
+    return max(affordable, PILOT_ROWS[1]), large
+
+
+def _trial(name: str, table: TrainTable, rows: IntArray, seed: int) -> tuple[FittedBaseline, float]:
+    """Return a model of few rows and the time it takes, predictions of a quarter of the table included."""
+    part = table.take(rows)
+    start = time.perf_counter()
+    fitted = _train(name, part, seed)
+    middle = time.perf_counter()
+    asked = part.take(np.arange(min(PREDICT_ROWS, len(part))))
+    fitted.predict(asked.inputs, np.arange(len(asked)))
+    per_row = (time.perf_counter() - middle) / len(asked)
+    return fitted, middle - start + per_row * PREDICT_FRACTION * len(table)
+
+
+def _train(name: str, table: TrainTable, seed: int) -> FittedBaseline:
+    """Return the baseline trained on all rows of a table."""
+    baseline = all_baselines()[name]
+    start = time.perf_counter()
+    shares = _shares(table)
+    kept, note = _learnable(table, baseline.min_class_rows)
+    own_seed = derive_seed(seed, "baseline", name, "estimator") % 2**31
+    estimator = baseline.build(kept, own_seed)
+    if kept.kind == "class" and not _varied(kept.target) and not baseline.trivial:
+        kept, estimator, baseline = table, DummyClassifier(strategy="prior"), replace(baseline, votes=None)
+        note = "too few rows of different classes to learn from, so that it answers the class shares"
+    encoder = Encoder.fit(kept, baseline.encoding)
+    matrix = encoder.apply(kept.inputs)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        if kept.kind == "labels" and not baseline.labels_at_once:
+            labels = [one.astype(np.int64) for one in kept.target.T]
+            estimators = tuple(baseline.build(kept, own_seed).fit(matrix, one) if _varied(one) else None for one in labels)
+        else:
+            estimators = (estimator.fit(matrix, _typed(kept)),)
+    for one in caught:
+        if not issubclass(one.category, ConvergenceWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        elif "converge" not in note:
+            note = f"{note}; " * bool(note) + "stopped before it had converged"
+    took = time.perf_counter() - start
+    return FittedBaseline(name, baseline, estimators, encoder, table.kind, shares, took, len(table), note)
+
+
+def _learnable(table: TrainTable, min_class_rows: int) -> tuple[TrainTable, str]:
+    """Return the table without the classes that have too few rows for the baseline, and the note that says so."""
+    if table.kind != "class" or min_class_rows <= 1:
+        return table, ""
+    index = table.target.astype(int)
+    counts = np.bincount(index)
+    rare = np.flatnonzero((counts > 0) & (counts < min_class_rows))
+    if len(rare) == 0:
+        return table, ""
+    return table.take(
+        np.flatnonzero(~np.isin(index, rare))
+    ), f"without the classes of fewer than {min_class_rows} rows ({len(rare)})"
+
+
+def _shares(table: TrainTable) -> FloatArray:
+    """Return the share of each class (Laplace's rule) or label, or the mean count, in the training part."""
+    if table.kind == "class":
+        counts = np.bincount(table.target.astype(int), minlength=table.num_classes)
+        return np.asarray((counts + 1) / (len(table) + len(counts)))
+    if table.kind == "labels":
+        return np.asarray((table.target.sum(axis=0) + 1) / (len(table) + 2))
+    return np.array([float(np.mean(table.target))])
+
+
+def _typed(table: TrainTable) -> FloatArray | IntArray:
+    """Return the target as estimators want it: whole numbers for classes and labels."""
+    return table.target.astype(np.int64) if table.kind in ("class", "labels") else np.asarray(table.target, dtype=np.float64)
+
+
+def _varied(target: FloatArray) -> bool:
+    """Return whether a target has more than one value."""
+    return len(target) > 0 and bool((target != target[0]).any())
+
+
+def _positive(probabilities: FloatArray, classes: IntArray) -> FloatArray:
+    """Return the probability of class 1, also when an estimator has only ever seen one class."""
+    found = np.flatnonzero(classes == 1)
+    return np.asarray(probabilities[:, found[0]] if len(found) else np.zeros(len(probabilities)), dtype=np.float64)

@@ -1,0 +1,115 @@
+"""Score: from predictions of the network and its baselines to a score card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from espalier.core.batch import FloatArray, Prediction
+from espalier.core.errors import InputError, TrainingError
+from espalier.core.scorecard import Comparison, ModelScores, Scorecard
+from espalier.evaluation.intervals import Draws, compare, draw, score
+from espalier.evaluation.metrics.metric import Metric, legal_metrics
+from espalier.evaluation.verdict import verdict
+
+NETWORK = "network"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A trained model with its predictions of the part that is scored.
+
+    Args:
+        name: "network", or the baseline's name.
+        prediction: in the person's units, for the rows of the part in their order.
+        fit_seconds: time to train it.
+        num_train_rows: rows that it was trained on.
+        note: what a reader must know, or empty.
+        trivial: it ignores the inputs (majority class, mean, median).
+    """
+
+    name: str
+    prediction: Prediction
+    fit_seconds: float
+    num_train_rows: int
+    note: str = ""
+    trivial: bool = False
+
+
+def make_scorecard(
+    task: str,
+    metrics: Sequence[Metric],
+    target: FloatArray,
+    network: Contender,
+    baselines: Sequence[Contender],
+    part: str,
+    seed: int,
+) -> Scorecard:
+    """Return the score card: every metric of every model with its interval, the comparison and the verdict.
+
+    Metrics without a meaning for this target (ROC AUC of a part with one class) are left out; the first that is left is the
+    main one. Threshold and openings are the caller's to add (`dataclasses.replace`).
+
+    Args:
+        task: name of the task.
+        metrics: of the task, the main one first.
+        target: (N,) or (N, K), the truth in the person's units.
+        network: the network and its predictions.
+        baselines: the others, in any order.
+        part: the part that is scored, for example "test".
+        seed: of the bootstrap.
+
+    Raises:
+        TrainingError: predictions of the network that are not finite.
+        InputError: no metric has a meaning for this target, two models have one name, or predictions do not fit the target.
+    """
+    contenders = [network, *baselines]
+    predictions = {one.name: one.prediction for one in contenders}
+    if len(predictions) < len(contenders):
+        raise InputError(f"Two models have one name in {[one.name for one in contenders]}. Give each its own.")
+    _check_finite(network)
+    legal = legal_metrics(metrics, target)
+    if not legal:
+        raise InputError(f"None of the metrics {[one.name for one in metrics]} has a meaning for the target of this part.")
+    main = legal[0]
+    for one in contenders:
+        main.check(target, one.prediction)
+    draws = draw(legal, target, predictions, seed)
+    scores = {one.name: _scores(one, draws[one.name]) for one in contenders}
+    sign = -1 if main.higher_is_better else 1
+    ranked = sorted(baselines, key=lambda one: sign * scores[one.name].scores[main.name].value)
+    versus = [compare(main, draws[network.name][main.name], draws[one.name][main.name], one.name) for one in ranked]
+    trivial: list[Comparison] = [against for one, against in zip(ranked, versus, strict=True) if one.trivial]
+    first, best_trivial = next(iter(versus), None), next(iter(trivial), None)
+    models = tuple(scores[one.name] for one in [network, *ranked])
+    return Scorecard(
+        task=task,
+        part=part,
+        num_rows=len(target),
+        metric=main.name,
+        higher_is_better=main.higher_is_better,
+        models=models,
+        comparison=first,
+        verdict=verdict(main, models[0], models[1:], first, best_trivial, len(target)),
+    )
+
+
+def _scores(contender: Contender, draws: dict[str, Draws]) -> ModelScores:
+    """Return a model's scores; a metric that came out without a number is left out."""
+    kept = {name: score(one) for name, one in draws.items() if np.isfinite(one.value)}
+    return ModelScores(contender.name, kept, contender.fit_seconds, contender.num_train_rows, contender.note)
+
+
+def _check_finite(network: Contender) -> None:
+    """Raise TrainingError when the network predicts something that is no number."""
+    prediction = network.prediction
+    parts = [one for one in (prediction.values, prediction.probabilities, prediction.quantiles) if one is not None]
+    bad = np.zeros(len(prediction.values), dtype=bool)
+    for one in parts:
+        bad |= ~np.isfinite(one.reshape(len(one), -1)).all(axis=1)
+    if bad.any():
+        row = int(prediction.rows[bad.argmax()])
+        raise TrainingError(
+            f"The network predicts no finite number for {bad.sum()} of {len(bad)} rows, the first from row {row}. "
+            "Lower the learning rate and train again."
+        )

@@ -1,0 +1,5 @@
+"""What a target holds, as tasks and baselines see it."""
+
+from typing import Literal, TypeAlias
+
+TargetKind: TypeAlias = Literal["class", "number", "count", "labels"]

@@ -1,0 +1,163 @@
+"""The public face: each function is one call over the process. `import espalier` gives these names."""
+
+import copy
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from torch import nn
+
+from espalier import process
+from espalier.app.report.page import write_report
+from espalier.core.errors import PlanError
+from espalier.core.files import replaced
+from espalier.core.progress import Progress
+from espalier.core.scorecard import Scorecard
+from espalier.data.prepare.prepared import Prepared
+from espalier.run import Run
+from espalier.stages.network import ModuleMaker
+
+RUNS = Path("runs")
+OWN_MODULE = "own"  # stands in the plan for a module that the catalogue does not hold
+
+
+def train(
+    source: object,
+    target: str | Sequence[str],
+    *,
+    model: str | nn.Module | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+) -> Run:
+    """Train on a table, compare with baselines, and write a run folder with a report.
+
+    Args:
+        source: a path, a URL of a database, `sample:NAME`, or a pandas or polars frame. A frame is kept in the run folder.
+        target: the column to be predicted; several for a multi-label question.
+        model: a name of the catalogue; or any `nn.Module` that maps (B, F) float32, every column as numbers, to (B, K) outputs.
+            Build it with the sizes that `espalier.draft(...)` tells, or with lazy layers.
+        out: the run folder; a new one under `runs` when not given.
+        seed: of every random choice.
+        settings: more edits of the plan by dotted path, for example {"learning.epochs": 20}.
+
+    Returns:
+        The run: `.predict(frame)`, `.scorecard`, `.findings`, `.module`, `.plan`.
+
+    Raises:
+        InputError: the source, a column or a setting cannot be used.
+
+    Example:
+        >>> run = train("sample:iris", "target", out=getfixture("tmp_path") / "run", settings={"learning.epochs": 2})
+        >>> run.scorecard.task
+        'multiclass'
+    """
+    folder = Path(out) if out is not None else new_folder(source)
+    changes = dict(settings or {})
+    maker: ModuleMaker | None = None
+    if isinstance(model, nn.Module):
+        maker = _copies_of(model)
+        changes = {"model.name": OWN_MODULE, "prepare.categories": "one-hot", "prepare.bins": 0, **changes}
+    elif model is not None:
+        changes["model.name"] = model
+    columns = [target] if isinstance(target, str) else list(target)
+    if not isinstance(source, str | Path):
+        source = _keep_frame(source, folder)
+    made = process.draft(source, target=columns, changes=changes, seed=seed)
+    return _finish(process.train(made.plan, folder, made.table, maker))
+
+
+def resume(path: str | Path, model: nn.Module | None = None) -> Run:
+    """Go on with a run that was stopped, to the same weights, bit for bit, as if it had not been.
+
+    Args:
+        path: the run folder.
+        model: the module that was given to `train`, untrained, when it was a person's own.
+
+    Raises:
+        RunError: no run folder, or one that was edited or cut off.
+    """
+    return _finish(process.resume(Path(path), None if model is None else _copies_of(model)))
+
+
+def load(path: str | Path, model: nn.Module | None = None) -> Run:
+    """Return a finished run.
+
+    Args:
+        path: the run folder.
+        model: the module that was given to `train`, when it was a person's own.
+
+    Raises:
+        RunError: no run folder, or one of another version.
+    """
+    return Run(path, None if model is None else _copies_of(model))
+
+
+def predict(path: str | Path, source: object) -> pl.DataFrame:
+    """Return one line per row of a source: `prediction`, and `probability_<class>` or `quantile_<q>`.
+
+    Args:
+        path: the run folder.
+        source: a path or a frame; columns in any order, with others among them; unseen levels and missing values allowed.
+
+    Raises:
+        InputError: the run or the source cannot be used.
+    """
+    return Run(path).predict(source)
+
+
+def evaluate(path: str | Path, source: object) -> Scorecard:
+    """Return the score card of a run's network on another source that has the target.
+
+    Args:
+        path: the run folder.
+        source: a path or a frame.
+
+    Raises:
+        InputError: the run or the source cannot be used.
+    """
+    return Run(path).evaluate(source)
+
+
+def new_folder(source: object) -> Path:
+    """Return the next free folder under `runs`, named after a source.
+
+    Example:
+        >>> new_folder("data/houses.csv.gz").as_posix()
+        'runs/houses-1'
+    """
+    name = source.removeprefix("sample:") if isinstance(source, str) else getattr(source, "name", "frame")
+    stem = Path(name).name.split(".")[0] or "run"
+    return next(path for path in (RUNS / f"{stem}-{number}" for number in range(1, 10**6)) if not path.exists())
+
+
+def _finish(stages: Generator[Progress, None, Run]) -> Run:
+    """Go through all stages, write the report, and return the run."""
+    while True:
+        try:
+            next(stages)
+        except StopIteration as end:
+            run: Run = end.value
+            write_report(run)
+            return run
+
+
+def _copies_of(module: nn.Module) -> ModuleMaker:
+    """Return a maker that hands out copies of a module, so that each member of an ensemble starts from the same weights."""
+
+    def make(prepared: Prepared, num_outputs: int) -> nn.Module:
+        return copy.deepcopy(module)
+
+    return make
+
+
+def _keep_frame(source: object, folder: Path) -> Path:
+    """Write a data frame into the run folder, so that the run can be resumed and repeated; return its path."""
+    frame = pl.from_pandas(source) if hasattr(source, "iloc") else source
+    if not isinstance(frame, pl.DataFrame):
+        raise PlanError(f"The source is {type(source).__name__}; expected a path, or a pandas or polars data frame.")
+    path = folder / "source.parquet"
+    with replaced(path) as temporary:
+        frame.write_parquet(temporary)
+    return path

@@ -1,0 +1,83 @@
+"""Checks on what a config is given; each says the option, its value and what was expected."""
+
+from collections.abc import Iterable
+
+from espalier.core.errors import unknown_name
+
+
+def check_choice(option: str, value: object, known: Iterable[str]) -> None:
+    """Refuse a name that nobody has.
+
+    Args:
+        option: name of the config field.
+        value: what was given.
+        known: the names there are.
+
+    Raises:
+        UnknownNameError: `value` is none of them; the nearest is offered.
+    """
+    names = list(known)
+    if value not in names:
+        raise unknown_name(option, str(value), names)
+
+
+def check_count(option: str, value: object, least: int = 1) -> None:
+    """Refuse what is no whole number, or too small a one.
+
+    Args:
+        option: name of the config field.
+        value: what was given.
+        least: the smallest count that makes sense.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{option} is {value!r}, expected a whole number of at least {least}")
+
+
+def check_fraction(option: str, value: object) -> None:
+    """Refuse what is not in 0 to 1, 1 itself left out: a layer that drops everything learns nothing.
+
+    Args:
+        option: name of the config field.
+        value: what was given.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
+        raise ValueError(f"{option} is {value!r}, expected a fraction from 0 to below 1")
+
+
+def check_positive(option: str, value: object) -> None:
+    """Refuse what is no number above 0.
+
+    Args:
+        option: name of the config field.
+        value: what was given.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise ValueError(f"{option} is {value!r}, expected a number above 0")
+
+
+def check_table(num_numbers: int, cardinalities: tuple[int, ...], num_outputs: int) -> None:
+    """Refuse a table without columns, a category without codes, and a model without outputs.
+
+    Args:
+        num_numbers: number columns, 0 or more.
+        cardinalities: codes of each category column, 2 or more: "rare or never seen" and "missing" are always there.
+        num_outputs: K, 1 or more.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    check_count("num_numbers", num_numbers, least=0)
+    check_count("num_outputs", num_outputs)
+    for cardinality in cardinalities:
+        check_count("a cardinality", cardinality, least=2)
+    if num_numbers == 0 and not cardinalities:
+        raise ValueError("there is no input column: num_numbers is 0 and cardinalities is empty")

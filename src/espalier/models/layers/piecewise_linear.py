@@ -1,0 +1,90 @@
+"""Piecewise-linear encoding of numbers, and embeddings that learn on top of it.
+
+Paper: Gorishniy, Rubachev, Babenko 2022, arXiv 2203.05556, section 3.2; the form of the embedding ("version B"): the code of
+Gorishniy, Kotelnikov, Babenko 2024, arXiv 2410.24210.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from espalier.models.layers.linear_embedding import LinearEmbedding
+from espalier.models.layers.stacked_linear import StackedLinear
+
+
+def usable_edges(edges: tuple[float, ...]) -> tuple[float, ...]:
+    """Return a column's bin edges in rising order, without those that float32 cannot tell apart.
+
+    Args:
+        edges: inner and outer edges.
+
+    Raises:
+        ValueError: an edge that is not finite.
+    """
+    if not np.isfinite(edges).all():
+        raise ValueError(f"bins hold {edges}, expected finite numbers")
+    return tuple(float(edge) for edge in np.unique(np.asarray(edges, dtype=np.float32)))
+
+
+class PiecewiseLinearEncoding(nn.Module):
+    """How far a number has come through each bin of its column: 1 for bins it has passed, 0 for those ahead.
+
+    In its own bin it is the share of the bin's width. The first bin goes on below its edge, and the last one above
+    (equation 1). A column with fewer than two edges is encoded as zeros.
+
+    Args:
+        bins: edges of each column.
+
+    Shapes: (B, N) to (B, N, T) with T the most bins of a column; the places that a column does not use are zero.
+    """
+
+    left: Tensor
+    rate: Tensor
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, bins: tuple[tuple[float, ...], ...]) -> None:
+        super().__init__()
+        columns = [usable_edges(edges) for edges in bins]
+        self.num_bins = max(1, *(len(edges) - 1 for edges in columns))
+        left, rate, low, high = (np.zeros((len(bins), self.num_bins)) for _ in range(4))
+        for i, edges in enumerate(columns):
+            count = len(edges) - 1
+            if count < 1:
+                continue
+            left[i, :count] = edges[:-1]
+            rate[i, :count] = 1 / np.diff(edges)
+            high[i, :count] = 1
+            low[i, 0] = -np.inf
+            high[i, count - 1] = np.inf
+        for name, value in {"left": left, "rate": rate, "low": low, "high": high}.items():
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return the encoding of each number."""
+        return torch.clamp((numbers[..., None] - self.left) * self.rate, self.low, self.high)
+
+
+class PiecewiseLinearEmbedding(nn.Module):
+    """A linear embedding of each number plus a linear layer on its piecewise-linear encoding.
+
+    The second part begins at zero, so that training starts from a linear embedding and bends it bin by bin.
+
+    Args:
+        bins: edges of each column.
+        embed_dim: E, length of a vector.
+
+    Shapes: (B, N) to (B, N, E).
+    """
+
+    def __init__(self, bins: tuple[tuple[float, ...], ...], embed_dim: int) -> None:
+        super().__init__()
+        self.linear = LinearEmbedding(len(bins), embed_dim)
+        self.encoding = PiecewiseLinearEncoding(bins)
+        self.bends = StackedLinear(len(bins), self.encoding.num_bins, embed_dim, bias=False)
+        nn.init.zeros_(self.bends.weight)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return the vector of each number."""
+        bent = self.bends(self.encoding(numbers).transpose(0, 1))  # (N, B, E)
+        return self.linear(numbers) + bent.transpose(0, 1)

@@ -1,0 +1,244 @@
+"""The whole way of the data, in order. Read this first.
+
+source -> read -> describe -> plan -> clean -> split -> findings -> prepare -> baselines -> learn -> score -> importance -> run
+
+Each arrow is a function from value to new value, and each stage writes one readable file into the run folder. A run that was
+stopped anywhere goes the same way again: what is on disk is taken from there, the rest is made.
+"""
+
+import math
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from espalier.core.errors import RunError
+from espalier.core.files import write_json
+from espalier.core.finding import Finding
+from espalier.core.plan import Plan, edit
+from espalier.core.plan_file import write_plan
+from espalier.core.progress import Progress, StageDone
+from espalier.core.records import Splits
+from espalier.core.run_folder import RunFolder
+from espalier.data.clean import Cleaned
+from espalier.data.describe.profile import Profile
+from espalier.data.describe.question import Question
+from espalier.diagnosis.evidence import Evidence
+from espalier.diagnosis.examine import examine
+from espalier.run import Run
+from espalier.stages.decide import decide_target
+from espalier.stages.fold import Fold, Work, fit_fold
+from espalier.stages.network import ModuleMaker
+from espalier.stages.parts import deal_parts
+from espalier.stages.rules import Facts, fill_plan
+from espalier.stages.score import explain, score
+from espalier.stages.table import Table, load_planned, load_table
+
+AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores and importance
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What can be said before any training.
+
+    Args:
+        table: records, schema, profile.
+        question: what the target asks; None without a target.
+        findings: quality and leaks, worst first.
+    """
+
+    table: Table
+    question: Question | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def profile(self) -> Profile:
+        """What the columns hold."""
+        return self.table.profile
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan, and the table it was made for, so that training need not read it again."""
+
+    plan: Plan
+    table: Table
+
+
+def inspect(
+    source: object,
+    *,
+    query: str | None = None,
+    target: Sequence[str] = (),
+    changes: Mapping[str, Any] | None = None,
+) -> Inspection:
+    """Read a source and say what is in it and what is wrong with it.
+
+    Args:
+        source: a path, a URL, `sample:NAME`, or a data frame.
+        query: SQL, when the source is a database.
+        target: names of the target columns; may be empty.
+        changes: edits by dotted path; those of the schema and the split count here.
+
+    Raises:
+        InputError: the source or a column cannot be used.
+    """
+    if not target:
+        table = load_table(source, query, target, changes)
+        return Inspection(table, None, examine(Evidence(table.records, table.schema, table.profile, issues=table.issues)))
+    made = draft(source, query=query, target=target, changes=changes)
+    cleaned, parts = deal_parts(made.plan, made.table, None)
+    return Inspection(made.table, made.table.question, _findings(made.plan, made.table, cleaned, parts[0]))
+
+
+def draft(
+    source: object,
+    *,
+    query: str | None = None,
+    target: Sequence[str] = (),
+    changes: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Draft:
+    """Read a source, describe it, and fill in a plan by rules.
+
+    Args:
+        source: a path, a URL, `sample:NAME`, or a data frame.
+        query: SQL, when the source is a database.
+        target: names of the target columns.
+        changes: what the person asked for, by dotted path; no rule overrides it.
+        seed: of every random choice.
+
+    Raises:
+        InputError: the source, a column or a change cannot be used.
+    """
+    table = load_table(source, query, target, changes)
+    name = source if isinstance(source, str | Path) else table.records.source
+    facts = Facts(len(table.records), table.schema, table.asked(), str(name), query, table.fingerprint)
+    return Draft(fill_plan(facts, changes or {}, seed), table)
+
+
+def make_plan(
+    source: object,
+    *,
+    query: str | None = None,
+    target: Sequence[str] = (),
+    changes: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Plan:
+    """Return the plan that `train` would follow; see `draft`."""
+    return draft(source, query=query, target=target, changes=changes, seed=seed).plan
+
+
+def train(
+    plan: Plan, folder: Path, table: Table | None = None, maker: ModuleMaker | None = None
+) -> Generator[Progress, None, Run]:
+    """Go the whole way, and tell of each stage.
+
+    Args:
+        plan: what to do.
+        folder: of the run; it must not hold one yet.
+        table: the plan's source, when it was read already.
+        maker: makes the module, to train a person's own `nn.Module` in place of the plan's model.
+
+    Yields:
+        What is done, stage by stage and epoch by epoch.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: the plan and the data do not fit each other, or the folder holds a run.
+        TrainingError: learning cannot go on.
+        KeyboardInterrupt: the person stopped it; `resume` goes on from there.
+    """
+    if RunFolder(folder).plan.exists():
+        raise RunError(f"{folder} holds a run already. Name another folder, or continue it with: espalier resume {folder}")
+    return (yield from _walk(plan, RunFolder(folder), table, maker))
+
+
+def resume(folder: Path, maker: ModuleMaker | None = None) -> Generator[Progress, None, Run]:
+    """Go on with a run that was stopped, to the same weights, bit for bit, as if it had not been stopped.
+
+    Args:
+        folder: of the run.
+        maker: as it was given to `train`.
+
+    Raises:
+        RunError: no run folder, or one that was edited or cut off.
+        InputError: the source is no longer what it was.
+    """
+    run_folder = RunFolder(folder)
+    plan = run_folder.read_plan()
+    if run_folder.importance.exists():
+        yield StageDone("resume", "this run is finished; nothing is left to do", 0.0)
+        return Run(folder, maker)
+    return (yield from _walk(plan, run_folder, None, maker))
+
+
+def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None) -> Generator[Progress, None, Run]:
+    """Read to run, one line a stage."""
+    budget = plan.learning.budget_seconds or math.inf
+    began = time.monotonic() - (table.seconds if table else 0.0)
+    plan = _with_threads(plan)
+    table = table or load_planned(plan)
+    yield StageDone("read", f"{len(table.records):,} rows, {len(table.schema.columns)} columns", table.seconds)
+    began_stage = time.monotonic()
+    cleaned, parts = deal_parts(plan, table, folder)
+    write_json(folder.data, _data(plan, table, cleaned))
+    yield StageDone("split", _split_sentence(plan, parts), time.monotonic() - began_stage)
+    began_stage = time.monotonic()
+    findings = _findings(plan, table, cleaned, parts[0])
+    write_json(folder.findings, [finding.to_mapping() for finding in findings])
+    yield StageDone("examine", f"{len(findings)} findings about the data", time.monotonic() - began_stage)
+    plan = decide_target(plan, parts[0].train, parts[0].valid)
+    write_plan(folder.plan, plan)
+    folds: list[Fold] = []
+    for number, splits in enumerate(parts):
+        left = (began + budget * (1 - AFTER_LEARNING_SHARE) - time.monotonic()) / (len(parts) - number)
+        work = Work(plan, folder, table.asked().classes, time.monotonic() + left, maker)
+        plan, fold = yield from fit_fold(work, splits, number)
+        folds.append(fold)
+    began_stage = time.monotonic()
+    scorecard = score(plan, folds, folder)
+    yield StageDone("score", scorecard.verdict, time.monotonic() - began_stage)
+    began_stage = time.monotonic()
+    importances = explain(plan, folds[0], folder)
+    yield StageDone("explain", importances, time.monotonic() - began_stage)
+    return Run(folder.path, maker)
+
+
+def _with_threads(plan: Plan) -> Plan:
+    """Use the plan's number of threads, or write down the one in use: it is part of what makes a run repeat bit for bit."""
+    if plan.learning.threads is not None:
+        torch.set_num_threads(plan.learning.threads)
+        return plan
+    return edit(plan, {"learning.threads": torch.get_num_threads()}, "threads of this process when the run began")
+
+
+def _findings(plan: Plan, table: Table, cleaned: Cleaned, splits: Splits) -> tuple[Finding, ...]:
+    evidence = Evidence(cleaned.records, table.schema, table.profile, plan, splits, table.issues, cleaned.removed)
+    return examine(evidence)
+
+
+def _data(plan: Plan, table: Table, cleaned: Cleaned) -> dict[str, Any]:
+    """Return what data.json holds."""
+    return {
+        "source": plan.data.source,
+        "fingerprint": table.fingerprint,
+        "num_rows": len(table.records),
+        "notes": list(table.records.notes),
+        "question": asdict(table.asked()),
+        "removed": [asdict(one) for one in cleaned.removed],
+        "issues": [asdict(one) for one in table.issues],
+        "profile": table.profile.to_mapping(),
+    }
+
+
+def _split_sentence(plan: Plan, parts: Sequence[Splits]) -> str:
+    first = parts[0]
+    sizes = f"{len(first.train):,} train, {len(first.valid):,} valid, {len(first.test):,} test rows"
+    folds = f", {len(parts)} folds" if len(parts) > 1 else ""
+    return f"{plan.split.method}{folds}: {sizes}"

@@ -1,0 +1,1 @@
+"""The stages that `process.py` puts together: rules, decisions, folds, scores, forecasts. One stage is one file."""

@@ -1,0 +1,36 @@
+"""Answers in the person's words: class names in place of indexes, one line per row, in the order of the rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from espalier.core.batch import FloatArray, Prediction
+from espalier.tasks.regression import Regression
+from espalier.tasks.task import Task
+
+
+def to_frame(prediction: Prediction, classes: Sequence[str], task: Task) -> pl.DataFrame:
+    """Return one line per row: `prediction`, and `probability_<class>` or `quantile_<q>` where there are some.
+
+    Args:
+        prediction: in the person's units.
+        classes: names of the classes, by index; empty for quantities.
+        task: that gave the prediction.
+    """
+    columns: dict[str, object] = {"prediction": to_words(prediction.values, classes)}
+    if prediction.probabilities is not None:
+        columns |= {f"probability_{name}": prediction.probabilities[:, index] for index, name in enumerate(classes)}
+    if prediction.quantiles is not None and isinstance(task, Regression):
+        columns |= {f"quantile_{level:g}": prediction.quantiles[:, index] for index, level in enumerate(task.quantiles)}
+    return pl.DataFrame(columns)
+
+
+def to_words(values: FloatArray, classes: Sequence[str]) -> pl.Series:
+    """Return class names for class indexes, several joined by ";" for multi-label rows; quantities stay as they are."""
+    if not classes:
+        return pl.Series(values)
+    names = np.array(classes, dtype=object)
+    if values.ndim == 1:
+        return pl.Series(names[values.astype(np.int64)].tolist(), dtype=pl.String)
+    return pl.Series([";".join(names[row.astype(bool)]) for row in values], dtype=pl.String)

@@ -1,0 +1,72 @@
+"""Decisions that need a measurement: each tries something short on the training part and writes down what it saw."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from espalier.core.batch import Batches
+from espalier.core.plan import Plan, edit
+from espalier.core.records import Records, TrainRecords
+from espalier.core.seeds import derive_seed
+from espalier.data.prepare.prepared import fit_preparation
+from espalier.stages.network import Network
+from espalier.training.precision import choose_precision
+from espalier.training.range_test import find_learning_rate
+
+MIN_SKEW = 1.0  # a log is only tried on a target whose skewness (third standardised moment) is above this
+MIN_GAIN = 0.01  # relative fall of the validation RMSE that a log must bring
+TRIAL_ROWS = 10_000
+TRIAL_TREES = 60
+
+
+def decide_target(plan: Plan, train: TrainRecords, valid: Records) -> Plan:
+    """Decide whether the logarithm of a number target is learnt, by a short trial with boosted trees on the validation part.
+
+    Args:
+        plan: with prepare.target "auto"; any other value is kept.
+        train: the training part.
+        valid: the part that decides.
+    """
+    if plan.prepare.target != "auto":
+        return plan
+    prepared = fit_preparation(train, plan.schema, replace(plan.prepare, target="none", bins=0), "number")
+    target = prepared.target_values(train.records)
+    skew = float(np.mean(((target - target.mean()) / max(target.std(), 1e-12)) ** 3))
+    if target.min() < 0 or skew <= MIN_SKEW:
+        why = f"its skewness is {skew:.1f}" if target.min() >= 0 else "it has negative values"
+        return edit(plan, {"prepare.target": "standard"}, f"{why}: no logarithm was tried")
+    rows = np.random.default_rng(derive_seed(plan.seed, "target trial")).permutation(len(target))[:TRIAL_ROWS]
+    rows.sort()
+    part = train.records.take(rows)
+    inputs, truth = _matrix(prepared.inputs(part)), target[rows]
+    valid_inputs, valid_truth = _matrix(prepared.inputs(valid)), prepared.target_values(valid)
+    trees = HistGradientBoostingRegressor(max_iter=TRIAL_TREES, random_state=0)
+    plain = trees.fit(inputs, truth).predict(valid_inputs)
+    logged = np.expm1(trees.fit(inputs, np.log1p(truth)).predict(valid_inputs))
+    plain_error, logged_error = (float(np.sqrt(np.mean((guess - valid_truth) ** 2))) for guess in (plain, logged))
+    gain = 1 - logged_error / plain_error
+    seen = f"skewness {skew:.1f}; boosted trees reach RMSE {logged_error:.4g} with the logarithm and {plain_error:.4g} without"
+    return edit(plan, {"prepare.target": "log" if gain > MIN_GAIN else "standard"}, f"{seen} (validation part)")
+
+
+def _matrix(inputs: tuple[object, ...]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    return np.hstack([np.asarray(one, dtype=np.float32) for one in inputs])
+
+
+def decide_learning(plan: Plan, network: Network, batches: Batches) -> Plan:
+    """Decide the learning rate by a range test and the precision by a trial, where the plan leaves them open.
+
+    Args:
+        plan: learning_rate None and precision "auto" are open.
+        network: untrained; it stays as it is.
+        batches: of the training part.
+    """
+    if plan.learning.learning_rate is None:
+        test = find_learning_rate(network.module, network.task, batches, plan.learning)
+        plan = edit(plan, {"learning.learning_rate": test.rate}, test.reason)
+    if plan.learning.precision == "auto":
+        batch = next(iter(batches.epoch(0)))
+        choice = choose_precision(network.module, network.task, batch, learning_rate=1e-3)
+        plan = edit(plan, {"learning.precision": choice.precision}, choice.reason)
+    return plan

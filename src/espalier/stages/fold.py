@@ -1,0 +1,186 @@
+"""One fold: a preparation, baselines and networks fitted on its training part, and what they answer."""
+
+import math
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from espalier.core.batch import FloatArray, Prediction
+from espalier.core.files import write_json
+from espalier.core.plan import Plan
+from espalier.core.plan_file import write_plan
+from espalier.core.progress import BaselineDone, Progress, StageDone
+from espalier.core.records import Records, Splits
+from espalier.core.run_folder import RunFolder, read_run_json
+from espalier.core.seeds import derive_seed
+from espalier.data.batches import TensorBatches
+from espalier.data.prepare.prepared import Prepared, fit_preparation
+from espalier.data.prepare.resample import class_weights, oversample, smote
+from espalier.evaluation.baselines.baseline import named_baselines, suited_baselines
+from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
+from espalier.evaluation.baselines.table import TrainTable
+from espalier.stages.decide import decide_learning
+from espalier.stages.network import ModuleMaker, Network, average, make_network, target_kind
+from espalier.training.evaluate import predict_and_loss
+from espalier.training.fit import Examiner, Fit, Judgement
+
+BASELINE_SECONDS = 60.0  # for one baseline, when the run has no budget
+BASELINES_SHARE = 0.3  # of what is left of a budget, for all baselines together
+
+
+@dataclass(frozen=True)
+class Work:
+    """What fitting a fold needs besides its parts.
+
+    Args:
+        plan: as decided so far.
+        folder: of the run.
+        classes: names of the classes, by index.
+        ends: value of `time.monotonic()` by which the fold must be fitted; infinite without a budget.
+        maker: makes the module of a person's own model.
+    """
+
+    plan: Plan
+    folder: RunFolder
+    classes: tuple[str, ...]
+    ends: float = math.inf
+    maker: ModuleMaker | None = None
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What was fitted on one fold.
+
+    Args:
+        splits: its parts.
+        prepared: the preparation that networks and baselines share.
+        networks: one, or the members of an ensemble.
+        baselines: by name.
+        seconds: time to fit the networks.
+    """
+
+    splits: Splits
+    prepared: Prepared
+    networks: tuple[Network, ...]
+    baselines: Mapping[str, FittedBaseline]
+    seconds: float
+
+    def answer(self, records: Records) -> Prediction:
+        """Return the networks' mean prediction."""
+        return average([network.predict(records) for network in self.networks], self.networks[0].task)
+
+
+def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, None, tuple[Plan, Fold]]:
+    """Fit everything of one fold; a fold that was interrupted goes on where it stopped.
+
+    Args:
+        work: plan, folder, time.
+        splits: the fold's parts; the test part stays sealed.
+        number: of the fold, from 0.
+
+    Yields:
+        A StageDone for the preparation, a BaselineDone for each baseline, an EpochDone for each epoch.
+
+    Returns:
+        The plan with the learning rate and the precision decided, and what was fitted.
+    """
+    began = time.monotonic()
+    prepared = _prepare(work, splits, number)
+    train, valid = splits.train.records, splits.valid
+    inputs, target = prepared.inputs(train), prepared.target(train)
+    kinds = f"{len(prepared.names)} features from {len(set(prepared.sources))} columns"
+    yield StageDone("prepare", f"{len(train):,} training rows, {kinds}", time.monotonic() - began)
+    baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), valid)
+    inputs, target, rows = _resample(work.plan, inputs, target, torch.as_tensor(train.rows))
+    weights = _weights(work.plan, target, work.classes)
+    plan, networks, seconds = work.plan, [], 0.0
+    num_members = plan.model.members
+    for member in range(num_members):
+        index = number * num_members + member
+        seed = derive_seed(plan.seed, "member", index)
+        batches = TensorBatches(inputs, target, rows, batch_size=plan.learning.batch_size, seed=seed)
+        network = make_network(plan, prepared, seed, work.maker, weights)
+        decided = decide_learning(plan, network, batches)
+        if decided != plan:
+            plan = decided
+            write_plan(work.folder.plan, plan)
+        examiner = make_examiner(network, valid)
+        fit = Fit(network.module, network.task, batches, examiner, plan.learning, work.folder.member(index), seed)
+        share = (work.ends - time.monotonic()) / (num_members - member)
+        yield from fit.epochs(time.monotonic() + share - fit.state.seconds, index)
+        networks.append(network)
+        seconds += fit.state.seconds
+    return plan, Fold(splits, prepared, tuple(networks), baselines, seconds)
+
+
+def _prepare(work: Work, splits: Splits, number: int) -> Prepared:
+    """Return the preparation of a fold: the one on disk when the run goes on, else a new one. Every member has a copy."""
+    plan = work.plan
+    paths = [work.folder.member(number * plan.model.members + member).prepared for member in range(plan.model.members)]
+    if paths[0].exists():
+        prepared = Prepared.from_mapping(read_run_json(paths[0]))
+    else:
+        prepared = fit_preparation(splits.train, plan.schema, plan.prepare, target_kind(plan), work.classes)
+    for path in paths:
+        if not path.exists():
+            write_json(path, prepared.to_mapping())
+    return prepared
+
+
+def _resample(
+    plan: Plan, inputs: tuple[Tensor, ...], target: Tensor, rows: Tensor
+) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+    """Return the training tensors with rare classes drawn more often, when the plan says so."""
+    seed = derive_seed(plan.seed, "resample")
+    match plan.task.sampling:
+        case "none":
+            return inputs, target, rows
+        case "oversample":
+            return oversample(inputs, target, rows, seed)
+        case "smote":
+            return smote(inputs, target, rows, seed)
+
+
+def _weights(plan: Plan, target: Tensor, classes: tuple[str, ...]) -> tuple[float, ...] | None:
+    """Return how much a row of each class counts in the loss, when the plan weighs classes."""
+    return None if plan.task.class_weights == "none" else class_weights(target, len(classes))
+
+
+def make_examiner(network: Network, valid: Records) -> Examiner:
+    """Return what scores a network on the validation part, in the main metric of its task."""
+    inputs, target = network.prepared.inputs(valid), network.prepared.target(valid)
+    truth = network.prepared.target_values(valid)
+    metric = network.task.metrics[0]
+
+    def judge(model: torch.nn.Module) -> Judgement:
+        prediction, loss = predict_and_loss(model, network.task, inputs, target, valid.rows)
+        return Judgement(loss, metric.measure(truth, network.prepared.restore(prediction)))
+
+    return Examiner(judge, metric.name, metric.higher_is_better)
+
+
+def _fit_baselines(
+    work: Work, prepared: Prepared, inputs: tuple[Tensor, ...], truth: FloatArray, valid: Records
+) -> Generator[Progress, None, dict[str, FittedBaseline]]:
+    """Fit the simple models on the same rows and the same features."""
+    plan, kind = work.plan, target_kind(work.plan)
+    table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
+    suited = suited_baselines(kind, len(truth), len(prepared.names))
+    names = suited if plan.baselines is None else named_baselines(plan.baselines, kind)
+    metric = make_network(plan, prepared, plan.seed, work.maker).task.metrics[0]
+    valid_inputs, valid_truth = prepared.inputs(valid), prepared.target_values(valid)
+    fitted: dict[str, FittedBaseline] = {}
+    left = (work.ends - time.monotonic()) * BASELINES_SHARE
+    for number, name in enumerate(names):
+        began = time.monotonic()
+        allowed = min(left / (len(names) - number), BASELINE_SECONDS)
+        baseline = fit_baseline(name, table, plan.seed, allowed)
+        score = metric.measure(valid_truth, baseline.predict(valid_inputs, valid.rows))
+        spent = time.monotonic() - began
+        left -= spent
+        fitted[name] = baseline
+        yield BaselineDone(name, metric.name, score, spent)
+    return fitted

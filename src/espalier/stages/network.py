@@ -1,0 +1,141 @@
+"""A network: a fitted preparation, a plain module and a task, which together answer for records."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import nn
+
+from espalier.core.batch import FloatArray, Prediction
+from espalier.core.catalogue import architectures, tasks
+from espalier.core.errors import RunError, unknown_name
+from espalier.core.plan import Plan
+from espalier.core.records import Records
+from espalier.core.run_folder import MemberFolder, read_run_json
+from espalier.core.seeds import derive_seed
+from espalier.data.prepare.prepared import Prepared
+from espalier.evaluation.target_kind import TargetKind
+from espalier.evaluation.threshold import answer
+from espalier.tasks.binary import DEFAULT_THRESHOLD, Binary
+from espalier.tasks.build import build_task
+from espalier.tasks.task import Task
+from espalier.training.checkpoint import read_checkpoint
+from espalier.training.evaluate import predict
+
+ModuleMaker: TypeAlias = Callable[[Prepared, int], nn.Module]  # (prepared, num_outputs) -> new module
+
+
+@dataclass(frozen=True)
+class Network:
+    """What answers for records.
+
+    Args:
+        prepared: turns records into tensors, and predictions into the person's units.
+        module: any module that the task can call with the prepared inputs.
+        task: the question.
+    """
+
+    prepared: Prepared
+    module: nn.Module
+    task: Task
+
+    def predict(self, records: Records) -> Prediction:
+        """Return predictions for parsed records, at least one, in the person's units."""
+        return self.prepared.restore(predict(self.module, self.task, self.prepared.inputs(records), records.rows))
+
+
+def make_network(
+    plan: Plan,
+    prepared: Prepared,
+    seed: int,
+    maker: ModuleMaker | None = None,
+    class_weights: tuple[float, ...] | None = None,
+) -> Network:
+    """Return an untrained network whose weights follow from the seed.
+
+    Args:
+        plan: names the model and the task.
+        prepared: gives the sizes of the inputs and the classes.
+        seed: of the weights.
+        maker: makes the module in place of the catalogue, for a person's own `nn.Module`.
+        class_weights: how much a row of each class counts in the loss; None counts all alike.
+
+    Raises:
+        UnknownNameError: no such model, task or option.
+    """
+    task = build_task(plan.task, len(prepared.classes), class_weights)
+    torch.manual_seed(derive_seed(seed, "weights"))
+    module = maker(prepared, task.num_outputs) if maker else _build(plan, prepared, task.num_outputs)
+    return Network(prepared, module, task)
+
+
+def load_network(plan: Plan, folder: MemberFolder, threshold: float | None = None, maker: ModuleMaker | None = None) -> Network:
+    """Return the trained network of a member's folder, in eval mode.
+
+    Args:
+        plan: names the model and the task.
+        folder: holds the preparation and the best weights.
+        threshold: of a binary question, as it was chosen on the validation part; None for the task's own.
+        maker: makes the module in place of the catalogue.
+
+    Raises:
+        RunError: a file is missing, cut off or changed, or the weights do not fit the model.
+    """
+    prepared = Prepared.from_mapping(read_run_json(folder.prepared))
+    network = with_threshold(make_network(plan, prepared, plan.seed, maker), threshold)
+    weights = read_checkpoint(folder.best).tensors
+    try:
+        network.module.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        raise RunError(f"{folder.best} holds weights of another model than plan.yaml names: {error}") from error
+    network.module.eval()
+    return network
+
+
+def with_threshold(network: Network, threshold: float | None) -> Network:
+    """Return the network with the probability from which the positive class is answered; None changes nothing."""
+    if threshold is None or not isinstance(network.task, Binary):
+        return network
+    return replace(network, task=replace(network.task, threshold=threshold))
+
+
+def average(predictions: Sequence[Prediction], task: Task) -> Prediction:
+    """Return the mean of several members' predictions for the same rows; classes are decided on the mean probabilities."""
+    if len(predictions) == 1:
+        return predictions[0]
+    probabilities = _mean([one.probabilities for one in predictions])
+    values = np.mean([one.values for one in predictions], axis=0)
+    mean = Prediction(predictions[0].rows, values, probabilities, _mean([one.quantiles for one in predictions]))
+    if probabilities is None:
+        return mean
+    if isinstance(task, Binary):
+        return answer(mean, DEFAULT_THRESHOLD if task.threshold is None else task.threshold)
+    decided = probabilities.argmax(axis=1) if task.target == "class" else probabilities >= DEFAULT_THRESHOLD
+    return replace(mean, values=decided.astype(np.float64))
+
+
+def _mean(arrays: Sequence[FloatArray | None]) -> FloatArray | None:
+    given = [array for array in arrays if array is not None]
+    return np.mean(given, axis=0) if given else None
+
+
+def target_kind(plan: Plan) -> TargetKind:
+    """Return what the target of a plan's task holds.
+
+    Raises:
+        UnknownNameError: no such task.
+    """
+    known = tasks()
+    if plan.task.name not in known:
+        raise unknown_name("task", plan.task.name, known)
+    kind: TargetKind = known[plan.task.name].target
+    return kind
+
+
+def _build(plan: Plan, prepared: Prepared, num_outputs: int) -> nn.Module:
+    known = architectures()
+    if plan.model.name not in known:
+        raise unknown_name("model", plan.model.name, known)
+    return known[plan.model.name].build({**prepared.given(), "num_outputs": num_outputs}, plan.model.options)

@@ -1,0 +1,135 @@
+"""The rules that fill in a plan: each looks at facts and at what is decided already, and gives a value with its reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
+from espalier.core.schema import Kind, Role, Schema
+from espalier.data.describe.question import Question
+
+Choice: TypeAlias = tuple[str, Any, str]  # dotted path, value, reason
+
+SMALL_ROWS = 1_000  # fewer training rows: a small network, small batches, more patience
+BATCH_SIZES = ((2_000, 32), (10_000, 128), (100_000, 256), (1_000_000, 1024))  # up to this many training rows: this batch
+LARGEST_BATCH = 4096
+TABM_SIZES = ((50_000, 192, 16), (500_000, 128, 16))  # up to this many training rows: width, members
+TABM_SMALLEST = (96, 8)
+MAX_LEVELS_CODED = 1000
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at.
+
+    Args:
+        num_rows: rows with a target.
+        schema: the columns.
+        question: what is asked.
+        source, query, fingerprint: where the rows came from.
+    """
+
+    num_rows: int
+    schema: Schema
+    question: Question
+    source: str
+    query: str | None
+    fingerprint: str
+
+
+Rule: TypeAlias = Callable[[Facts, Plan], list[Choice]]
+
+
+def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
+    """Return a plan for these facts.
+
+    Args:
+        facts: about the data and the question.
+        changes: what the person asked for, by dotted path; no rule overrides it.
+        seed: of every random choice.
+
+    Raises:
+        UnknownNameError: a path that no plan has.
+        PlanError: a value of the wrong type or out of range.
+    """
+    data = DataPlan(source=facts.source, query=facts.query, fingerprint=facts.fingerprint)
+    plan = Plan(data=data, task=TaskPlan(facts.question.task), model=ModelPlan("tabm"), schema=facts.schema, seed=seed)
+    plan = with_reasons(plan, {"task.name": facts.question.reason})
+    plan = edit(plan, changes, "you asked for it") if changes else plan
+    for rule in RULES:
+        for path, value, reason in rule(facts, plan):
+            if path not in changes:
+                plan = edit(plan, {path: value}, reason)
+    return plan
+
+
+def _split(facts: Facts, plan: Plan) -> list[Choice]:
+    groups, times = facts.schema.names(Role.GROUP), facts.schema.names(Role.TIME)
+    if plan.data.valid or plan.data.test:
+        return [("split.method", "files", "you gave files for the parts")]
+    if groups:
+        why = f"rows of one {groups[0]} are alike, so they must not stand on both sides"
+        return _by_column("group", groups[0], plan, why)
+    if times:
+        why = f"{times[0]} orders the rows; the model must be judged on later rows than it learnt from"
+        return _by_column("time", times[0], plan, why)
+    if facts.question.task in ("binary", "multiclass"):
+        return [("split.method", "stratified", "each part gets every class in the same proportion")]
+    return [("split.method", "random", "no column orders or groups the rows")]
+
+
+def _by_column(method: str, column: str, plan: Plan, why: str) -> list[Choice]:
+    """Return the split by one column; the column goes first, because the method needs it."""
+    if "split.method" in plan.reasons and plan.split.method != method:
+        return []
+    return [("split.column", column, why), ("split.method", method, why)]
+
+
+def _num_train_rows(facts: Facts, plan: Plan) -> int:
+    return round(facts.num_rows * plan.split.train)
+
+
+def _model(facts: Facts, plan: Plan) -> list[Choice]:
+    rows = _num_train_rows(facts, plan)
+    return [("model.name", "tabm", f"{rows:,} training rows: an ensemble in one network, the best of the plain table networks")]
+
+
+def _model_size(facts: Facts, plan: Plan) -> list[Choice]:
+    """Fit TabM to a CPU: the published size (width 512, 32 members) is for GPUs."""
+    if plan.model.name != "tabm" or plan.model.options:
+        return []
+    rows = _num_train_rows(facts, plan)
+    width, members = next(((w, k) for limit, w, k in TABM_SIZES if rows <= limit), TABM_SMALLEST)
+    options = {"width": width, "num_members": members, "depth": 2}
+    return [("model.options", options, f"{rows:,} training rows on a CPU: smaller than the published 512 wide with 32 members")]
+
+
+def _numbers(facts: Facts, plan: Plan) -> list[Choice]:
+    if plan.model.name.startswith("linear"):
+        return [
+            ("prepare.numbers", "standard", "a linear model keeps the shape of its inputs"),
+            ("prepare.bins", 0, "a linear model reads plain numbers"),
+        ]
+    return [("prepare.numbers", "quantile", "networks learn best from inputs without far tails (arXiv 2106.11959)")]
+
+
+def _target(facts: Facts, plan: Plan) -> list[Choice]:
+    if plan.task.name == "regression":
+        return []
+    return [("prepare.target", "none", f"the answer of {plan.task.name} is not scaled")]
+
+
+def _batch_size(facts: Facts, plan: Plan) -> list[Choice]:
+    rows = _num_train_rows(facts, plan)
+    size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
+    return [("learning.batch_size", size, f"{rows:,} training rows")]
+
+
+def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
+    return [
+        (f"schema.columns.{name}.role", Role.IGNORED.value, "free text: table models cannot read it")
+        for name in facts.schema.inputs(Kind.TEXT)
+    ]
+
+
+RULES: tuple[Rule, ...] = (_ignored_text, _split, _model, _model_size, _numbers, _target, _batch_size)

@@ -1,0 +1,110 @@
+"""Scores: the threshold from the validation part, then the test part is opened, once, for the network and all baselines."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+import polars as pl
+
+from espalier.core.batch import FloatArray, Prediction, join
+from espalier.core.files import replaced, write_json
+from espalier.core.plan import Plan
+from espalier.core.records import Records
+from espalier.core.run_folder import RunFolder
+from espalier.core.scorecard import Scorecard
+from espalier.core.seeds import derive_seed
+from espalier.evaluation.score import NETWORK, Contender, make_scorecard
+from espalier.evaluation.threshold import best_threshold
+from espalier.explanation.permutation import importance
+from espalier.stages.answers import to_frame, to_words
+from espalier.stages.fold import Fold
+from espalier.stages.network import with_threshold
+from espalier.tasks.binary import Binary
+
+MAX_EXPLAINED_CELLS = 2_000_000  # predicted rows times permutations times columns, so that importance takes seconds
+MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS = 200, 5_000
+
+
+def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
+    """Choose the threshold, open the test part, score everything, and write predictions and score card.
+
+    Args:
+        plan: of the run.
+        folds: fitted; one, or all of a cross-validation, whose test rows are scored together.
+        folder: of the run.
+    """
+    threshold = _threshold(folds)
+    folds = [replace(fold, networks=tuple(with_threshold(one, threshold) for one in fold.networks)) for fold in folds]
+    tests = [fold.splits.test.open("score card of the finished run") for fold in folds]
+    openings = len(folder.read_json(folder.openings))
+    truth = _truth(folds, tests)
+    answers = [fold.answer(test) for fold, test in zip(folds, tests, strict=True)]
+    rows = sum(len(fold.splits.train) for fold in folds) // len(folds)
+    network = Contender(NETWORK, join(answers), sum(fold.seconds for fold in folds), rows)
+    baselines = [_contender(name, folds, tests) for name in folds[0].baselines]
+    part = "test" if len(folds) == 1 else "folds"
+    seed = derive_seed(plan.seed, "score")
+    metrics = folds[0].networks[0].task.metrics
+    card = make_scorecard(plan.task.name, metrics, truth, network, baselines, part, seed)
+    card = replace(card, threshold=threshold, openings=openings)
+    _write_predictions(folds, tests, answers, folder)
+    write_json(folder.scorecard, card.to_mapping())
+    return card
+
+
+def explain(plan: Plan, fold: Fold, folder: RunFolder) -> str:
+    """Write how much each column matters on the validation part, and return it in a sentence."""
+    columns = tuple(dict.fromkeys(fold.prepared.sources))
+    valid = fold.splits.valid
+    most = int(np.clip(MAX_EXPLAINED_CELLS // max(len(columns), 1) // 5, MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS))
+    seed = derive_seed(plan.seed, "importance")
+    if len(valid) > most:
+        valid = valid.take(np.sort(np.random.default_rng(seed).permutation(len(valid))[:most]))
+    truth, metric = fold.prepared.target_values(valid), fold.networks[0].task.metrics[0]
+    found = importance(fold.answer, valid, truth, metric, columns, seed)
+    write_json(folder.importance, [asdict(one) for one in found])
+    return "most important columns: " + ", ".join(one.column for one in found[:3])
+
+
+def _threshold(folds: Sequence[Fold]) -> float | None:
+    """Return the threshold of a binary question, chosen on the validation rows; None for other questions."""
+    if not isinstance(folds[0].networks[0].task, Binary):
+        return None
+    valids = [fold.splits.valid for fold in folds]
+    prediction = join(fold.answer(valid) for fold, valid in zip(folds, valids, strict=True))
+    if prediction.probabilities is None:
+        return None
+    return best_threshold(_truth(folds, valids), prediction.probabilities[:, 1])
+
+
+def _truth(folds: Sequence[Fold], parts: Sequence[Records]) -> FloatArray:
+    return np.concatenate([fold.prepared.target_values(part) for fold, part in zip(folds, parts, strict=True)])
+
+
+def _contender(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Contender:
+    """Return a baseline of all folds with its predictions."""
+    fitted = [fold.baselines[name] for fold in folds]
+    predictions = [
+        one.predict(fold.prepared.inputs(part), part.rows) for one, fold, part in zip(fitted, folds, parts, strict=True)
+    ]
+    contender = fitted[0].contender(join(predictions))
+    return replace(contender, fit_seconds=sum(one.fit_seconds for one in fitted))
+
+
+def _write_predictions(
+    folds: Sequence[Fold], tests: Sequence[Records], answers: Sequence[Prediction], folder: RunFolder
+) -> None:
+    """Write predictions for the validation and test rows, in the person's words."""
+    frames = []
+    for fold, test, answer in zip(folds, tests, answers, strict=True):
+        valid = fold.splits.valid
+        frames += [_frame("valid", fold, valid, fold.answer(valid)), _frame("test", fold, test, answer)]
+    with replaced(folder.predictions) as temporary:
+        pl.concat(frames).write_parquet(temporary)
+
+
+def _frame(part: str, fold: Fold, records: Records, prediction: Prediction) -> pl.DataFrame:
+    classes = fold.prepared.classes
+    target = to_words(fold.prepared.target_values(records), classes)
+    front = pl.DataFrame({"part": [part] * len(records), "row": records.rows, "target": target})
+    return pl.concat([front, to_frame(prediction, classes, fold.networks[0].task)], how="horizontal")

@@ -1,0 +1,147 @@
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from app.cli_fakes import FINDINGS, epoch, progress, scorecard
+from espalier.app.cli.show.console import plain, print_json
+from espalier.app.cli.show.findings import as_options, matters, print_findings
+from espalier.app.cli.show.progress import ProgressDisplay, epoch_text
+from espalier.app.cli.show.scorecard import print_scorecard
+from espalier.core.finding import Severity
+
+
+def console_of(width, terminal=False):
+    return Console(file=io.StringIO(), width=width, force_terminal=terminal, markup=False, emoji=False, highlight=False)
+
+
+def text_of(console):
+    return console.file.getvalue()
+
+
+def plain_lines(console):
+    """Return what is left of the lines when colours and cursor moves are taken out."""
+    return [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", line).rstrip() for line in text_of(console).splitlines()]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_no_line_of_a_result_is_wider_than_the_terminal(width):
+    console = console_of(width)
+    print_scorecard(console, scorecard(openings=2), "tabm", ("yes",))
+    print_findings(console, FINDINGS)
+    lines = text_of(console).splitlines()
+    assert max(len(line) for line in lines) <= width
+    assert all("…" not in line for line in lines)
+
+
+def test_the_score_card_names_the_best_model_first_with_its_interval():
+    console = console_of(80)
+    print_scorecard(console, scorecard(), "tabm")
+    lines = [line.strip() for line in text_of(console).splitlines()]
+    forest = next(index for index, line in enumerate(lines) if line.startswith("random forest"))
+    assert "0.8833 (0.8221 to 0.9324)" in lines[forest]
+    assert lines[forest + 1].startswith("network (tabm)")
+    assert lines[forest + 3].startswith("majority")
+
+
+def test_the_score_card_tells_of_threshold_and_openings():
+    console = console_of(140)
+    print_scorecard(console, scorecard(openings=3), "tabm", ("yes",))
+    assert "'yes' is answered from a probability of 0.4100 on" in text_of(console)
+    assert "opened 3 times" in text_of(console)
+
+
+def test_a_wide_terminal_shows_more_metrics_beside_each_other():
+    heads = []
+    for width in (80, 140):
+        console = console_of(width)
+        print_scorecard(console, scorecard())
+        heads.append(next(line for line in text_of(console).splitlines() if "is better" in line))
+    assert "precision" not in heads[0]
+    assert "precision" in heads[1]
+
+
+def test_findings_come_worst_first_with_the_repair_as_an_option_to_type():
+    console = console_of(80)
+    print_findings(console, FINDINGS)
+    text = text_of(console)
+    assert text.index("STOP") < text.index("WARN") < text.index("NOTE")
+    assert "--set schema.columns.boat.role=ignored" in text
+    assert "Findings (1 stop, 1 warning, 1 note)" in text
+    assert "rows: 2, 3, 4, 5, 6, 7, 8, 9, ..." in text
+
+
+def test_text_from_the_data_is_never_read_as_markup():
+    console = console_of(80)
+    print_findings(console, FINDINGS)
+    assert "[bold]cabin[/bold]" in text_of(console)
+    assert ":smile:" in text_of(console)
+
+
+def test_only_warnings_and_stops_matter():
+    assert [matters(finding) for finding in FINDINGS] == [False, True, True]
+
+
+def test_an_option_of_a_repair_survives_a_shell():
+    assert as_options({"split.column": "my group"}) == "--set 'split.column=my group'"
+    assert as_options({"model.options.sizes": (1, 2)}) == "--set 'model.options.sizes=[1, 2]'"
+
+
+def test_elsewhere_than_on_a_terminal_progress_is_plain_lines():
+    console = console_of(80)
+    with ProgressDisplay(console) as display:
+        for event in progress(epochs=50):
+            display.show(event)
+    text = text_of(console)
+    assert "\x1b" not in text
+    assert text.count("epoch") == 2 + 2  # the first and the last, and twice in the sentence of the stage
+    assert "epoch 50/50" in text
+    assert "read      891 rows and 12 columns from titanic.csv" in text
+    assert "random forest  roc_auc 0.8833" in text
+
+
+def test_a_terminal_sees_each_epoch_on_one_live_line():
+    console = console_of(100, terminal=True)
+    with ProgressDisplay(console) as display:
+        display.show(epoch(12))
+        display.live.refresh()
+        assert "epoch 12/100" in text_of(console)
+        display.show(epoch(13))
+        display.live.refresh()
+    assert "\x1b[2K" in text_of(console)  # the line was cleared and drawn again
+    assert any(line.endswith("left") and "learning" in line and "epoch 13/100" in line for line in plain_lines(console))
+
+
+def test_quiet_means_no_progress_at_all():
+    console = console_of(80, terminal=True)
+    with ProgressDisplay(console, quiet=True) as display:
+        for event in progress():
+            display.show(event)
+    assert text_of(console) == ""
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 78, 98, 138])
+def test_an_epoch_always_fits_its_line(width):
+    text = epoch_text(epoch(12), width)
+    assert text.cell_len <= width
+    assert text.plain.startswith("epoch 12/100")
+
+
+def test_an_epoch_says_losses_score_best_rate_and_time_left():
+    text = epoch_text(epoch(12), 138).plain
+    for part in ("train/valid loss 0.0417/0.05", "roc_auc 0.8120", "best 0.9000", "rate 0.002", "50 s left"):
+        assert part in text
+
+
+def test_json_has_no_word_that_json_lacks(capsys):
+    print_json({"score": float("nan"), "severity": Severity.WARN, "rows": (1, 2), "name": "고객"})
+    assert json.loads(capsys.readouterr().out) == {"score": None, "severity": "warn", "rows": [1, 2], "name": "고객"}
+
+
+def test_plain_values_of_numpy_become_plain_values():
+    np = pytest.importorskip("numpy")
+    assert (
+        json.dumps(plain({"a": np.float64(0.5), "b": np.int64(3), "c": np.float32("nan")})) == '{"a": 0.5, "b": 3, "c": null}'
+    )

@@ -1,0 +1,118 @@
+"""Every baseline learns every kind of target that it claims, repeats, and gives probabilities for all classes."""
+
+import numpy as np
+import pytest
+
+from espalier.evaluation.baselines.baseline import all_baselines, suited_baselines
+from espalier.evaluation.baselines.fit import fit_baseline
+from espalier.evaluation.baselines.table import TrainTable
+from espalier.evaluation.metrics import labels
+from espalier.evaluation.metrics.counts import poisson_deviance
+from espalier.evaluation.metrics.numbers import mae, rmse
+from espalier.evaluation.metrics.probabilities import log_loss
+
+NUM_CLASSES = 4  # the last one is in no row
+MAIN = {"class": log_loss, "number": rmse, "count": poisson_deviance, "labels": labels.log_loss}
+TRIVIAL = {"class": "majority class", "number": "mean", "count": "mean", "labels": "majority class"}
+AVAILABLE = {name: one for name, one in all_baselines().items() if one.available()}
+PAIRS = [(name, kind) for name, one in AVAILABLE.items() for kind in one.kinds]
+LEARNING = [(name, kind) for name, kind in PAIRS if not AVAILABLE[name].trivial]
+
+
+def toy(kind, num_rows=400, seed=0):
+    """Two numbers that matter, one that does not, a category that matters; easy for every model."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(size=(num_rows, 3)).astype(np.float32)
+    codes = rng.integers(0, 5, (num_rows, 1))
+    signal = 2 * numbers[:, 0] - numbers[:, 1] + 1.5 * (codes[:, 0] == 3)
+    target = {
+        "class": np.digitize(signal, [-1, 1]) * 1.0,
+        "number": 1000 + 300 * signal + 30 * rng.normal(size=num_rows),
+        "count": rng.poisson(np.exp(np.clip(signal * 0.7 + 0.5, -3, 3))) * 1.0,
+        "labels": np.stack([signal > 0, signal > 1, np.zeros(num_rows)], 1) * 1.0,  # the last label is in no row
+    }[kind]
+    num_classes = {"class": NUM_CLASSES, "labels": 3}.get(kind, 0)
+    return TrainTable((numbers, codes), (6,), target, kind, num_classes)  # code 5 is in no row
+
+
+def score(name, kind):
+    test = toy(kind, 300, seed=1)
+    prediction = fit_baseline(name, toy(kind), seed=0).predict(test.inputs, np.arange(300))
+    return MAIN[kind].measure(test.target, prediction)
+
+
+@pytest.mark.parametrize(("name", "kind"), LEARNING)
+def test_a_baseline_beats_the_answer_that_ignores_the_inputs(name, kind):
+    assert score(name, kind) < 0.8 * score(TRIVIAL[kind], kind)
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_predictions_are_valid(name, kind):
+    test = toy(kind, 50, seed=1)
+    rows = np.arange(50) + 100
+    prediction = fit_baseline(name, toy(kind), seed=0).predict(test.inputs, rows)
+    assert (prediction.rows == rows).all()
+    assert np.isfinite(prediction.values).all()
+    assert prediction.values.dtype == np.float64
+    if kind == "class":
+        assert prediction.probabilities.shape == (50, NUM_CLASSES)
+        np.testing.assert_allclose(prediction.probabilities.sum(1), 1)
+        assert (prediction.probabilities >= 0).all()
+        assert (prediction.probabilities[:, 3] > 0).all()  # never seen, yet not impossible
+    if kind == "labels":
+        assert prediction.values.shape == prediction.probabilities.shape == (50, 3)
+        assert ((prediction.probabilities >= 0) & (prediction.probabilities <= 1)).all()
+        assert (prediction.probabilities[:, 2] < 0.05).all()
+    if kind == "count":
+        assert (prediction.values > 0).all()
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_equal_seeds_give_equal_predictions(name, kind):
+    test = toy(kind, 30, seed=1)
+    first, second = (fit_baseline(name, toy(kind, 200), seed=5).predict(test.inputs, np.arange(30)) for _ in range(2))
+    np.testing.assert_array_equal(first.values, second.values)
+    if first.probabilities is not None:
+        np.testing.assert_array_equal(first.probabilities, second.probabilities)
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_a_row_is_predicted_the_same_alone(name, kind):
+    test = toy(kind, 20, seed=1)
+    fitted = fit_baseline(name, toy(kind, 200), seed=0)
+    together = fitted.predict(test.inputs, np.arange(20)).take(np.array([7]))
+    alone = fitted.predict(test.take(np.array([7])).inputs, np.array([7]))
+    np.testing.assert_allclose(alone.values, together.values, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name, one in AVAILABLE.items() if "class" in one.kinds])
+@pytest.mark.parametrize("counts", [(30, 1), (3, 2), (12, 0), (1, 1)], ids=str)
+def test_tiny_and_lopsided_training_parts_are_survived(name, counts):
+    rng = np.random.default_rng(0)
+    target = np.repeat([0.0, 1.0], counts)
+    table = TrainTable((rng.normal(size=(len(target), 2)).astype(np.float32),), (), target, "class", 2)
+    prediction = fit_baseline(name, table, seed=0).predict(table.inputs, np.arange(len(target)))
+    assert prediction.probabilities.shape == (len(target), 2)
+    np.testing.assert_allclose(prediction.probabilities.sum(1), 1)
+
+
+@pytest.mark.parametrize("name", AVAILABLE)
+def test_every_baseline_says_what_it_does_in_a_sentence(name):
+    assert AVAILABLE[name].sentence.endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["class", "number", "count", "labels"])
+def test_every_kind_has_a_trivial_baseline_first_and_several_that_learn(kind):
+    names = suited_baselines(kind, 1000, 10)
+    assert AVAILABLE[names[0]].trivial
+    assert len(names) >= 6
+    assert [AVAILABLE[name].simplicity for name in names] == sorted(AVAILABLE[name].simplicity for name in names)
+
+
+def test_the_median_is_the_best_constant_for_absolute_errors():
+    table = TrainTable((np.zeros((100, 1), np.float32),), (), np.random.default_rng(0).gamma(1, 1, 100), "number")
+    mean, median = (
+        mae.measure(table.target, fit_baseline(name, table, 0).predict(table.inputs, np.arange(100)))
+        for name in ("mean", "median")
+    )
+    assert median < mean
