@@ -36,6 +36,7 @@ class Place:
         part: the part that was scored.
         num_rows: rows of that part.
         metric: the main metric.
+        higher_is_better: direction of the main metric.
         score: the network in the main metric.
         scores: the network in every metric.
         baseline: name of the best baseline, or None without baselines.
@@ -53,6 +54,7 @@ class Place:
     part: str
     num_rows: int
     metric: str
+    higher_is_better: bool
     score: Score
     scores: Mapping[str, Score]
     baseline: str | None
@@ -186,6 +188,7 @@ def _place(run: Run, model: str) -> Place:
         part=card.part,
         num_rows=card.num_rows,
         metric=card.metric,
+        higher_is_better=card.higher_is_better,
         score=card.network.scores[card.metric],
         scores=card.network.scores,
         baseline=baseline.name if baseline else None,
@@ -337,18 +340,12 @@ def _conclusion(first: Run, second: Run, obstacles: tuple[str, ...], comparison:
     card = first.scorecard
     if comparison is None:
         return "The runs were scored on the same rows; compare their intervals."
-    margin = (
-        f"{abs(comparison.difference):.4g} ({min(map(abs, _ends(comparison))):.4g} to {max(map(abs, _ends(comparison))):.4g})"
-    )
-    if comparison.low > 0:
-        return f"{first.folder.path} is better in {card.metric}, by {margin} on the same {card.num_rows} rows."
-    if comparison.high < 0:
-        return f"{second.folder.path} is better in {card.metric}, by {margin} on the same {card.num_rows} rows."
+    near, far = sorted((abs(comparison.low), abs(comparison.high)))
+    better = first if comparison.low > 0 else second
+    if comparison.low > 0 or comparison.high < 0:
+        margin = f"{abs(comparison.difference):.4g} ({near:.4g} to {far:.4g})"
+        return f"{better.folder.path} is better in {card.metric}, by {margin} on the same {card.num_rows} rows."
     return (
-        f"No difference that {card.num_rows} rows can show: in {card.metric} the first is ahead by "
-        f"{comparison.difference:.4g} ({comparison.low:.4g} to {comparison.high:.4g})."
+        f"No difference that {card.num_rows} rows can show: in {card.metric} it is {comparison.difference:.4g} "
+        f"({comparison.low:.4g} to {comparison.high:.4g}; above zero the first is better)."
     )
-
-
-def _ends(comparison: Comparison) -> tuple[float, float]:
-    return comparison.low, comparison.high

@@ -1,6 +1,6 @@
 """The whole way of the data, in order. Read this first.
 
-source -> read -> describe -> plan -> clean -> split -> findings -> prepare -> baselines -> learn -> score -> importance -> run
+source -> read -> describe -> plan -> clean -> split -> findings -> prepare -> learn -> baselines -> score -> importance -> run
 
 Each arrow is a function from value to new value, and each stage writes one readable file into the run folder. A run that was
 stopped anywhere goes the same way again: what is on disk is taken from there, the rest is made.

@@ -281,7 +281,7 @@ def test_dots_of_a_reliability_chart_stand_at_stated_and_true_share_and_grow_wit
     bins = [Bin(0.2, 0.1, 0.05, 0.2, 25), Bin(0.8, 0.9, 0.8, 0.95, 100)]
     root = parsed(reliability(bins, label="", x_title="", y_title=""))
     small, large = root.iter("circle")
-    assert (small.get("cx"), small.get("cy"), large.get("cx"), large.get("cy")) == ("20%", "270.0", "80%", "30.0")
+    assert (small.get("cx"), small.get("cy"), large.get("cx"), large.get("cy")) == ("20%", "270", "80%", "30")
     assert float(small.get("r")) == pytest.approx(5.5)
     assert float(large.get("r")) == pytest.approx(8.0)
 

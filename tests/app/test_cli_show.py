@@ -131,7 +131,7 @@ def test_an_epoch_always_fits_its_line(width):
 
 def test_an_epoch_says_losses_score_best_rate_and_time_left():
     text = epoch_text(epoch(12), 138).plain
-    for part in ("train/valid loss 0.0417/0.05", "roc_auc 0.8120", "best 0.9000", "rate 0.002", "50 s left"):
+    for part in ("train/valid loss 0.0417/0.05", "roc_auc 0.8120", "best 0.9000", "rate 0.002", "0:50 left"):
         assert part in text
 
 

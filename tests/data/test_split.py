@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -160,6 +162,13 @@ def test_an_absent_split_column_is_answered_with_the_nearest():
     records, schema = hand_made({"group": ["p", "q"], "y": [1, 2]})
     with pytest.raises(UnknownNameError, match="Did you mean 'group'"):
         split(records, schema, SplitPlan(method="group", column="grup"), 0)
+
+
+def test_an_ignored_split_column_is_answered_with_what_to_do():
+    records, schema = hand_made({"part": ["train", "test"], "a": [1, 2], "y": [1, 2]}, roles={"part": Role.IGNORED})
+    records = replace(records, frame=records.frame.drop("part"))
+    with pytest.raises(ColumnError, match="--set schema.columns.part.role=identifier"):
+        split(records, schema, SplitPlan(method="column", column="part"), 0)
 
 
 def test_time_parts_follow_each_other_and_no_moment_stands_on_two_sides():

@@ -40,7 +40,7 @@ def test_a_threshold_that_gains_nothing_stays_a_half():
     target, probability = drawn(400, 0.5)
     threshold = choose_threshold(target, probability)
     assert threshold.value == 0.5
-    assert "0.5 stays: no other threshold gains more balanced accuracy than chance" in threshold.reason
+    assert "0.5 stays: other thresholds gain no balanced accuracy on rows not used" in threshold.reason
 
 
 def test_a_tiny_part_keeps_a_half_and_says_why():

@@ -58,12 +58,13 @@ def parse(records: Records, schema: Schema) -> Parsed:
         records: as they were read.
         schema: from `describe`.
     """
+    given = set(records.frame.columns)
     columns: dict[str, pl.Series] = {}
     issues: list[ParseIssue] = []
     for name, column in schema.columns.items():
         if column.role is Role.IGNORED:
             continue
-        if name in records.frame.columns:
+        if name in given:
             columns[name], found = _parse_column(records, name, column)
             issues += found
         elif column.role in (Role.INPUT, Role.TIME):

@@ -14,7 +14,7 @@ import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from espalier.core.errors import InputError, PlanError, RunError, unknown_name
+from espalier.core.errors import ColumnError, InputError, PlanError, RunError, unknown_name
 from espalier.core.files import replaced
 from espalier.core.plan import SplitPlan
 from espalier.core.records import IntArray, Records, SealedRecords, Splits, TrainRecords
@@ -73,9 +73,9 @@ def split(records: Records, schema: Schema, plan: SplitPlan, seed: int, record: 
     if plan.method == "files":
         raise PlanError("split.method 'files' needs data.valid or data.test. Name a second source, or use another method.")
     if plan.method == "time":
-        parts = parts_of_time(_column(records, plan), (plan.train, plan.valid, plan.test))
+        parts = parts_of_time(_column(records, schema, plan), (plan.train, plan.valid, plan.test))
     elif plan.method == "column":
-        parts = parts_of_column(_column(records, plan), records.rows)
+        parts = parts_of_column(_column(records, schema, plan), records.rows)
         if not (parts == 1).any():
             train = np.flatnonzero(parts == 0)
             parts[train] = _drawn(records.take(train), schema, plan, (plan.train, plan.valid), stream)
@@ -218,11 +218,17 @@ def _splits(records: Records, parts: IntArray, record: Record | None) -> Splits:
     return Splits(TrainRecords(train), valid, SealedRecords(test, record))
 
 
-def _column(records: Records, plan: SplitPlan) -> pl.Series:
+def _column(records: Records, schema: Schema, plan: SplitPlan) -> pl.Series:
     """Return the column that the plan splits by."""
-    if plan.column not in records.frame.columns:
-        raise unknown_name("column", plan.column or "", records.frame.columns)
-    return records.frame.get_column(plan.column)
+    name = plan.column or ""
+    if name in records.frame.columns:
+        return records.frame.get_column(name)
+    if name in schema.columns and schema.columns[name].role is Role.IGNORED:
+        raise ColumnError(
+            f"split.column names '{name}', which is ignored and was not read. Have it read, and not learnt from: "
+            f"--set schema.columns.{name}.role=identifier"
+        )
+    raise unknown_name("column", name, records.frame.columns)
 
 
 def _drawn(
@@ -239,7 +245,7 @@ def _units(records: Records, schema: Schema, plan: SplitPlan) -> _Units:
     """Return what must stay together under the plan's method."""
     keys = row_keys(records, schema)
     if plan.method == "group":
-        labels, sizes = units_of(_linked(_column(records, plan), keys))
+        labels, sizes = units_of(_linked(_column(records, schema, plan), keys))
         return _Units(labels, sizes, None, f"groups in column '{plan.column}' that share no row")
     labels, sizes = units_of(keys)
     classes = _usual(_classes(records, schema), labels) if plan.method == "stratified" else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.stats import rankdata
 
 from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray
@@ -37,13 +38,18 @@ class Strength:
 
 
 def strength(column: pl.Series, answer: Answer) -> Strength:
-    """Return how much a column alone tells of the target, cross-fitted on five folds.
+    """Return how much a column alone tells of the target: the better of the table of bins and, for numbers, of the plain order.
+
+    The order of a number column needs no fitting but its direction, and is sharper than bins where a class is rare.
 
     Args:
         column: a parsed column.
         answer: the target of the same rows.
     """
-    return strength_of_codes(bins_of(column), answer)
+    binned = strength_of_codes(bins_of(column), answer)
+    if len(answer.classes) > 2 or not (column.dtype.is_numeric() or column.dtype.is_temporal()) or column.null_count():
+        return binned
+    return max(binned, _strength_of_order(as_number(column), answer), key=lambda one: one.score)
 
 
 def strength_of_codes(codes: IntArray, answer: Answer) -> Strength:
@@ -119,10 +125,29 @@ def _strength_of_classes(answer: Answer, predicted: FloatArray, counts: FloatArr
     return Strength(float(recalls[enough].mean()) if enough.any() else 0.0, float((right.mean() - usual) / error))
 
 
+def _strength_of_order(values: FloatArray, answer: Answer) -> Strength:
+    """Return how much the order of a column's values tells, in the better of its two directions."""
+    if answer.classes:
+        positive = answer.matrix[:, 1] > 0
+        value = auc(positive, values)
+        better = max(value, 1 - value)
+        few = min(positive.sum(), len(positive) - positive.sum()) < MIN_ROWS_OF_A_CLASS
+        return Strength(0.5, 0.0) if few else Strength(better, auc_z(better, int(positive.sum()), int((~positive).sum())))
+    ranks, target = rankdata(values), answer.matrix[:, 0]
+    if ranks.std() == 0 or target.std() == 0:
+        return Strength(0.0, 0.0)
+    correlation = float(np.corrcoef(ranks, target)[0, 1])
+    return Strength(correlation**2, _z_of_correlation(abs(correlation), len(values)))
+
+
+def _z_of_correlation(correlation: float, num_rows: int) -> float:
+    """Return how many standard errors a correlation lies above 0 (Fisher 1915)."""
+    return float(np.arctanh(min(correlation, 1 - 1e-12)) * np.sqrt(max(num_rows - 3, 0)))
+
+
 def _strength_of_number(target: FloatArray, predicted: FloatArray) -> Strength:
     total = ((target - target.mean()) ** 2).sum()
     if total == 0:
         return Strength(0.0, 0.0)
     explained = 1 - ((target - predicted) ** 2).sum() / total
-    correlation = np.sqrt(np.clip(explained, 0, 1 - 1e-12))
-    return Strength(float(explained), float(np.arctanh(correlation) * np.sqrt(max(len(target) - 3, 0))))
+    return Strength(float(explained), _z_of_correlation(float(np.sqrt(max(explained, 0))), len(target)))

@@ -11,7 +11,7 @@ from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray
 from espalier.core.seeds import numpy_stream
 from espalier.diagnosis.encode import Answer
-from espalier.diagnosis.significance import auc
+from espalier.diagnosis.significance import auc, z_of_mean
 
 NUM_TREES = 20
 MIN_ROWS_OF_A_LEAF = 3
@@ -119,7 +119,5 @@ def gap_between(matrix: FloatArray, answer: Answer, units: IntArray) -> Gap:
     apart = cross_fit(matrix, answer, random_folds(int(units.max()) + 1)[units])
     name, score = readable(answer)
     loss = ((answer.matrix - apart) ** 2 - (answer.matrix - mixed) ** 2).sum(axis=1)
-    by_unit = np.bincount(units, weights=loss)
-    error = np.sqrt((by_unit**2).sum())
-    z = float(by_unit.sum() / error) if error else 0.0
+    z = z_of_mean(np.bincount(units, weights=loss).astype(np.float64))
     return Gap(explained(answer, mixed), explained(answer, apart), z, score(mixed), score(apart), name)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-from scipy.special import erfc
+from scipy.special import erfc, ndtri
 from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from espalier.core.batch import FloatArray
 
 FALSE_DISCOVERY_RATE = 0.01  # over the columns of one check
+SMALLEST_PROBABILITY = 1e-300  # below it a double holds no normal value
 
 BoolArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -38,6 +40,35 @@ def auc_z(value: float, num_positive: int, num_negative: int) -> float:
         return 0.0
     error = np.sqrt((num_positive + num_negative + 1) / (12 * num_positive * num_negative))
     return float((value - 0.5) / error)
+
+
+def z_of_mean(values: FloatArray) -> float:
+    """Return how sure the mean of some values is above 0: the standard normal value with the probability of Student's t.
+
+    Example:
+        >>> z_of_mean(np.array([1.0, -1.0])), z_of_mean(np.array([1.0, 1.2, 0.9, 1.1])) > 3
+        (0.0, True)
+    """
+    spread = values.std(ddof=1) if len(values) > 1 else 0.0
+    if spread == 0:
+        return 0.0
+    ratio = float(values.mean() / spread * np.sqrt(len(values)))
+    size = -float(ndtri(max(student.sf(abs(ratio), len(values) - 1), SMALLEST_PROBABILITY)))
+    return size if ratio > 0 else -size
+
+
+def z_of_shares(one: float, num_one: int, other: float, num_other: int) -> float:
+    """Return how many standard errors one share lies above another, were both drawn from one pool.
+
+    Args:
+        one: a share, 0 to 1.
+        num_one: rows that it was counted on.
+        other: another share.
+        num_other: rows that that one was counted on.
+    """
+    pooled = (one * num_one + other * num_other) / (num_one + num_other)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / num_one + 1 / num_other))
+    return float((one - other) / error) if error > 0 else 0.0
 
 
 def p_value(z: float) -> float:

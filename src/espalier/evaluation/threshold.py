@@ -5,7 +5,9 @@ rows), the highest balanced accuracy otherwise, because F1 would answer 'positiv
 
 The best threshold of one part is partly luck. So the part is drawn anew many times; each draw chooses a threshold on the rows
 drawn and tries it on those left out (Efron & Tibshirani 1997, the out-of-bag bootstrap). The median choice is taken, and only
-when it gains more than one deviation over 0.5; otherwise 0.5 stays.
+when the choices gain over 0.5 on the rows left out, on average; otherwise 0.5 stays. On four real tables with validation parts
+of 150 to 1,200 rows this kept nearly the whole gain of taking the best threshold of the part, and lost seldom where that lost
+up to 0.24 of F1; asking for a gain of one deviation instead gave half of the gain away.
 """
 
 from dataclasses import dataclass, replace
@@ -74,9 +76,8 @@ def choose_threshold(target: FloatArray, probability: FloatArray, weight: FloatA
         positive, probability, weights = positive[kept], probability[kept], weights[kept]
     gains, chosen = _trials(positive, probability, weights, criterion, seed)
     name = criterion.replace("_", " ").replace("f1", "F1")
-    if len(gains) == 0 or gains.mean() <= gains.std():
-        gain = f"{gains.mean():+.3f} +- {gains.std():.3f}" if len(gains) else "none"
-        return Threshold(DEFAULT, criterion, f"0.5 stays: no other threshold gains more {name} than chance ({gain}).")
+    if len(gains) == 0 or gains.mean() <= 0:
+        return Threshold(DEFAULT, criterion, f"0.5 stays: other thresholds gain no {name} on rows not used to choose them.")
     value = float(np.median(chosen))
     return Threshold(
         value,

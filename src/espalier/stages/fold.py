@@ -28,7 +28,7 @@ from espalier.training.evaluate import predict_and_loss
 from espalier.training.fit import Examiner, Fit, Judgement
 
 BASELINE_SECONDS = 60.0  # for one baseline, when the run has no budget
-BASELINES_SHARE = 0.3  # of what is left of a budget, for all baselines together
+BASELINES_SHARE = 0.25  # of a budget, kept for all baselines together; they also get what the network does not need
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
         number: of the fold, from 0.
 
     Yields:
-        A StageDone for the preparation, a BaselineDone for each baseline, an EpochDone for each epoch.
+        A StageDone for the preparation, an EpochDone for each epoch, a BaselineDone for each baseline.
 
     Returns:
         The plan with the learning rate and the precision decided, and what was fitted.
@@ -93,15 +93,15 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
     inputs, target = prepared.inputs(train), prepared.target(train)
     kinds = f"{len(prepared.names)} features from {len(set(prepared.sources))} columns"
     yield StageDone("prepare", f"{len(train):,} training rows, {kinds}", time.monotonic() - began)
-    baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), valid)
-    inputs, target, rows = _resample(work.plan, inputs, target, torch.as_tensor(train.rows))
+    drawn, drawn_target, rows = _resample(work.plan, inputs, target, torch.as_tensor(train.rows))
     weights = _weights(work.plan, target, work.classes)
     plan, networks, seconds = work.plan, [], 0.0
+    ends = work.ends - BASELINES_SHARE * (work.ends - time.monotonic())
     num_members = plan.model.members
     for member in range(num_members):
         index = number * num_members + member
         seed = derive_seed(plan.seed, "member", index)
-        batches = TensorBatches(inputs, target, rows, batch_size=plan.learning.batch_size, seed=seed)
+        batches = TensorBatches(drawn, drawn_target, rows, batch_size=plan.learning.batch_size, seed=seed)
         network = make_network(plan, prepared, seed, work.maker, weights)
         decided = decide_learning(plan, network, batches)
         if decided != plan:
@@ -109,10 +109,11 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
             write_plan(work.folder.plan, plan)
         examiner = make_examiner(network, valid)
         fit = Fit(network.module, network.task, batches, examiner, plan.learning, work.folder.member(index), seed)
-        share = (work.ends - time.monotonic()) / (num_members - member)
+        share = (ends - time.monotonic()) / (num_members - member)
         yield from fit.epochs(time.monotonic() + share - fit.state.seconds, index)
         networks.append(network)
         seconds += fit.state.seconds
+    baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), valid)
     return plan, Fold(splits, prepared, tuple(networks), baselines, seconds)
 
 
@@ -173,10 +174,10 @@ def _fit_baselines(
     metric = make_network(plan, prepared, plan.seed, work.maker).task.metrics[0]
     valid_inputs, valid_truth = prepared.inputs(valid), prepared.target_values(valid)
     fitted: dict[str, FittedBaseline] = {}
-    left = (work.ends - time.monotonic()) * BASELINES_SHARE
+    left = work.ends - time.monotonic()
     for number, name in enumerate(names):
         began = time.monotonic()
-        allowed = min(left / (len(names) - number), BASELINE_SECONDS)
+        allowed = min(max(left, 0.0) / (len(names) - number), BASELINE_SECONDS)
         baseline = fit_baseline(name, table, plan.seed, allowed)
         score = metric.measure(valid_truth, baseline.predict(valid_inputs, valid.rows))
         spent = time.monotonic() - began

@@ -67,6 +67,8 @@ def _split(facts: Facts, plan: Plan) -> list[Choice]:
     groups, times = facts.schema.names(Role.GROUP), facts.schema.names(Role.TIME)
     if plan.data.valid or plan.data.test:
         return [("split.method", "files", "you gave files for the parts")]
+    if plan.split.method == "column" and plan.split.column in plan.schema.columns:
+        return [(f"schema.columns.{plan.split.column}.role", Role.IDENTIFIER.value, "it names the part of each row")]
     if groups:
         why = f"rows of one {groups[0]} are alike, so they must not stand on both sides"
         return _by_column("group", groups[0], plan, why)

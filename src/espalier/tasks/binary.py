@@ -80,17 +80,15 @@ class Binary:
         """Return the loss by its name."""
         output, target = outputs_and_target(model, batch, self.num_outputs)
         logit, positive = output[:, 0], target.reshape(-1).to(output.dtype)  # (B x E,)
+        weight = self._row_weights(positive)
+        if self.loss == "cross_entropy":
+            truth = positive * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else positive
+            return {"cross_entropy": F.binary_cross_entropy_with_logits(logit, truth, weight)}
         if self.loss == "hinge":
             loss = (1 - (2 * positive - 1) * logit).clamp_min(0)
         else:
-            truth = positive * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else positive
-            loss = F.binary_cross_entropy_with_logits(logit, truth, reduction="none")
-        if self.loss == "focal":
-            loss = focal(loss, self.focal_gamma)
-        negative_weight, positive_weight = self._weights()
-        if negative_weight != 1 or positive_weight != 1:
-            loss = loss * (negative_weight + (positive_weight - negative_weight) * positive)
-        return {self.loss: loss.mean()}
+            loss = focal(F.binary_cross_entropy_with_logits(logit, positive, reduction="none"), self.focal_gamma)
+        return {self.loss: loss.mean() if weight is None else (loss * weight).mean()}
 
     def predict(self, model: nn.Module, batch: Batch) -> Prediction:
         """Return the probabilities of both classes, and the class answered at the threshold."""
@@ -101,10 +99,13 @@ class Binary:
         values = (probability >= threshold).astype(np.float64)
         return Prediction(source_rows(batch), values, np.stack([1 - probability, probability], axis=1))
 
-    def _weights(self) -> tuple[float, float]:
-        """Return how much a negative and a positive row count."""
-        negative, positive = self.class_weights or (1.0, 1.0)
-        return negative, positive * self.positive_weight
+    def _row_weights(self, positive: Tensor) -> Tensor | None:
+        """Return how much each row counts, or None when all count alike."""
+        negative_weight, positive_weight = self.class_weights or (1.0, 1.0)
+        positive_weight *= self.positive_weight
+        if negative_weight == positive_weight == 1:
+            return None
+        return negative_weight + (positive_weight - negative_weight) * positive
 
 
 TASKS = {Binary.name: Binary}

@@ -17,6 +17,8 @@ from espalier.tasks.outputs import member_outputs, outputs_and_target, source_ro
 
 MAX_LOG_RATE = 20.0  # relative to the base rate; beyond it the rate grows linearly, so that no loss overflows
 
+LARGEST = math.exp(MAX_LOG_RATE)
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -57,7 +59,7 @@ class Counts:
 
 def rate(log_rate: Tensor) -> Tensor:
     """Return exp(x), continued by its tangent beyond MAX_LOG_RATE, where the gradient stays and nothing overflows."""
-    tangent = math.exp(MAX_LOG_RATE) * (1 + log_rate - MAX_LOG_RATE)
+    tangent = LARGEST * (1 - MAX_LOG_RATE) + LARGEST * log_rate
     return torch.where(log_rate > MAX_LOG_RATE, tangent, log_rate.clamp_max(MAX_LOG_RATE).exp())
 
 

@@ -63,13 +63,12 @@ class Multilabel:
         """Return the loss by its name, a mean over rows and labels."""
         logits, target = outputs_and_target(model, batch, self.num_labels)  # (B x E, K) both
         positive = target.to(logits.dtype)
-        truth = positive * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else positive
-        loss = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
-        if self.loss == "focal":
-            loss = focal(loss, self.focal_gamma)
-        if self.positive_weight != 1:
-            loss = loss * (1 + (self.positive_weight - 1) * positive)
-        return {self.loss: loss.mean()}
+        weight = None if self.positive_weight == 1 else 1 + (self.positive_weight - 1) * positive
+        if self.loss == "cross_entropy":
+            truth = positive * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else positive
+            return {"cross_entropy": F.binary_cross_entropy_with_logits(logits, truth, weight)}
+        loss = focal(F.binary_cross_entropy_with_logits(logits, positive, reduction="none"), self.focal_gamma)
+        return {"focal": loss.mean() if weight is None else (loss * weight).mean()}
 
     def predict(self, model: nn.Module, batch: Batch) -> Prediction:
         """Return the probability of every label, and 1 for each that is answered."""

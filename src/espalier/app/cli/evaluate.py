@@ -7,6 +7,11 @@ from cyclopts import Parameter
 
 from espalier.app.cli.exit_codes import FINE
 
+OWN_SOURCE = (
+    "Mind: the model learnt from this very source, so these scores are too good. The scores on its test part are shown by: "
+    "espalier compare {run}"
+)
+
 
 def evaluate(
     model: Annotated[Path, Parameter(metavar="MODEL")],
@@ -25,15 +30,19 @@ def evaluate(
         json: print the result as JSON.
     """
     from espalier.app.cli.given.run_folders import existing_run
-    from espalier.app.cli.given.sources import rows_of
+    from espalier.app.cli.given.sources import is_own_source, rows_of
     from espalier.app.cli.show.console import human, print_json
     from espalier.app.cli.show.scorecard import print_scorecard
     from espalier.run import Run
 
     run = Run(existing_run(model))
     card = run.evaluate(rows_of(source, query))
+    own = is_own_source(run, source)
     if json:
-        print_json({"run": model, "source": source, "scorecard": card.to_mapping()})
-    else:
-        print_scorecard(human(), card, run.plan.model.name, run.question.classes[-1:])
+        print_json({"run": model, "source": source, "own_source": own, "scorecard": card.to_mapping()})
+        return FINE
+    console = human()
+    print_scorecard(console, card, run.plan.model.name, run.question.classes[-1:])
+    if own:
+        console.print(f"\n{OWN_SOURCE.format(run=model)}")
     return FINE

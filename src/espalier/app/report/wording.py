@@ -9,6 +9,8 @@ NOT_KNOWN = "–"
 DIGITS = 4  # significant digits of a number that is not whole
 MINUS = "\N{MINUS SIGN}"
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+MANY_DECIMALS = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
+EXAMPLE_LENGTH = 40
 LARGE = 10**15  # from here, and below SMALL, powers of ten are easier to read than zeros
 SMALL = 10**-4
 MINUTE_SECONDS = 60
@@ -181,10 +183,27 @@ def cell(value: object) -> str:
 
 
 def as_written(value: object) -> str:
-    """Return a value of the source as it stands there: no separators, so that it can be searched for."""
-    return (
-        f"{value:.10g}" if isinstance(value, float) else cell(value) if value is None or isinstance(value, date) else str(value)
-    )
+    """Return a value of the source as it stands there, without separators, so that it can be searched for.
+
+    Numbers with many decimals are rounded.
+
+    Example:
+        >>> as_written(1987.0), as_written(1234.56789), as_written("1,5")
+        ('1987', '1234.5679', '1,5')
+    """
+    if isinstance(value, float):
+        return number(value) if 0 < abs(value) < 1 or not math.isfinite(value) else f"{round(value, 4):.15g}"
+    return cell(value) if value is None or isinstance(value, date) else str(value)
+
+
+def example(text: str) -> str:
+    """Return an example of a column's values; a number with many decimals is rounded.
+
+    Example:
+        >>> example("7.17223291227918"), example("1987"), example("1,234.5"), example("2024-02-29")
+        ('7.172', '1987', '1,234.5', '2024-02-29')
+    """
+    return number(float(text)) if MANY_DECIMALS.fullmatch(text) else shortened(text, EXAMPLE_LENGTH)
 
 
 def shortened(text: str, limit: int = 60) -> str:

@@ -43,8 +43,12 @@ def wording_of(sample: pl.Series) -> Wording:
     """
     cell = pl.col("cell")
     spaces = cell.str.count_matches(r"\s+")
-    frame = sample.alias("cell").to_frame().select(
-        spaces.mean().alias("spaces"), cell.str.len_chars().mean().alias("characters"), (spaces > 0).mean().alias("spaced")
+    frame = (
+        sample.alias("cell")
+        .to_frame()
+        .select(
+            spaces.mean().alias("spaces"), cell.str.len_chars().mean().alias("characters"), (spaces > 0).mean().alias("spaced")
+        )
     )
     spaces_mean, characters, spaced = frame.row(0)
     return Wording(spaces_mean + 1.0, characters, spaced)

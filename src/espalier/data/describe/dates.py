@@ -1,7 +1,8 @@
 """Dates, however they are written. A column has one pattern; day before month or month before day is decided by its cells.
 
 A pattern is a `strptime` pattern. Besides, "%s" stands for seconds since 1970 and "%s%3f", "%s%6f" and "%s%9f" for
-milliseconds, microseconds and nanoseconds; a pattern without a day means the first of the month. Times of day alone are read as times of 1 January 1970.
+milliseconds, microseconds and nanoseconds; a pattern without a day means the first of the month. Times of day alone are
+read as times of 1 January 1970.
 """
 
 import re
@@ -108,7 +109,7 @@ def _patterns_of(cell: str) -> list[str]:
 
     Example:
         >>> _patterns_of("03/04/2024 9:30")
-        ['%d/%m/%Y %H:%M', '%m/%d/%Y %H:%M']
+        ['%m/%d/%Y %H:%M', '%d/%m/%Y %H:%M']
     """
     if not any(letter.isdigit() for letter in cell) or len(cell) > 40:
         return []
@@ -164,7 +165,7 @@ def _why(name: str, names: list[str], equal: list[str], readings: dict[str, pl.S
     if _in_order(readings):
         return f"{first}: so read, the rows are in order of time"
     if _fullest(readings):
-        return f"{first}: so read, the days reach {readings[name].dt.day().max()}"
+        return f"{first}: so read, the days go up highest"
     return f"{first}, by convention only: no cell tells day from month; if wrong, set its format to '{equal[-1]}'"
 
 
@@ -172,7 +173,8 @@ def find_epoch(low: float, high: float) -> Pattern | None:
     """Return the pattern of whole numbers that could count seconds or milliseconds since 1970, or None when they could not.
 
     Args:
-        low, high: the smallest and the largest of the numbers.
+        low: the smallest of the numbers.
+        high: the largest of the numbers.
 
     Example:
         >>> find_epoch(1_700_000_000, 1_710_000_000)
@@ -232,14 +234,16 @@ def _strptime(text: pl.Series, pattern: str) -> pl.Series:
         cell = cell.str.replace("오전", "AM", literal=True).str.replace("오후", "PM", literal=True)
     if "%z" in pattern:
         cell = cell.str.replace(r" ?(?:Z|UTC)$", "+0000").str.replace(r" ([+-]\d{2}:?\d{2})$", "$1")
-    if "%d" not in pattern:  # the first of the month, or a time of the first day of 1970
-        cell, strptime = (cell + " 01", pattern + " %d") if _has_month(pattern) else ("1970-01-01 " + cell, "%Y-%m-%d " + pattern)
+    if "%d" not in pattern and _has_month(pattern):  # the first of the month
+        cell, strptime = cell + " 01", pattern + " %d"
+    elif "%d" not in pattern:  # a time of the first day of 1970
+        cell, strptime = "1970-01-01 " + cell, "%Y-%m-%d " + pattern
     dates = cell.str.to_datetime(strptime, strict=False, time_unit="us", ambiguous="earliest")
     if "%z" in pattern:
         dates = dates.dt.replace_time_zone(None)
     values = text.to_frame().select(dates.alias(text.name)).to_series()
     low, high = values.min(), values.max()
-    if not isinstance(low, datetime) or not isinstance(high, datetime) or (FIRST_YEAR <= low.year and high.year <= LAST_YEAR):
+    if not isinstance(low, datetime) or not isinstance(high, datetime) or (low.year >= FIRST_YEAR and high.year <= LAST_YEAR):
         return values
     date = pl.col(text.name)
     return values.to_frame().select(pl.when(date.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(date)).to_series()

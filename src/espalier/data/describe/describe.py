@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+import polars as pl
+
 from espalier.core.errors import PlanError, unknown_name
 from espalier.core.records import Records
 from espalier.core.schema import Column, Kind, Role, Schema
+from espalier.data.describe.calendar_columns import find_calendar
 from espalier.data.describe.cells import cells_of, sample_positions
 from espalier.data.describe.describe_column import Asked, Described, describe_column
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.roles import DateFacts, choose_time
 
 SETTINGS = ("kind", "role", "missing", "format", "order", "reason")
+NOTHING_ASKED = Asked()
 NOTHING: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
 
@@ -40,9 +44,10 @@ def describe(
     asked = {name: _asked(name, given) for name, given in overrides.items()}
     positions = sample_positions(len(records))
     described = {
-        name: describe_column(cells_of(records.frame[name], positions), name in target, asked.get(name, Asked())) for name in names
+        name: describe_column(cells_of(records.frame[name], positions), name in target, asked.get(name, NOTHING_ASKED))
+        for name in names
     }
-    columns = {name: one.column for name, one in described.items()} | _time_column(described, asked)
+    columns = {name: one.column for name, one in described.items()} | _time_column(records.frame, described, asked)
     return Schema(columns), Profile(len(records), {name: one.profile for name, one in described.items()})
 
 
@@ -75,18 +80,28 @@ def _words(name: str, key: str, given: Mapping[str, object]) -> tuple[str, ...] 
     return tuple(str(one) for one in value)
 
 
-def _time_column(described: Mapping[str, Described], asked: Mapping[str, Asked]) -> dict[str, Column]:
-    """Return the date column that orders the rows in its new role, or nothing when there is none or the person named one."""
+def _time_column(frame: pl.DataFrame, described: Mapping[str, Described], asked: Mapping[str, Asked]) -> dict[str, Column]:
+    """Return the column that orders the rows in its new role, or nothing when there is none or the person named one."""
     if any(one.role is Role.TIME for one in asked.values()):
         return {}
+    free = {name: one for name, one in described.items() if asked.get(name, NOTHING_ASKED).role is None}
     dates = [
         DateFacts(name, one.in_order, "%d" not in (one.column.format or "%d") and "%H" in (one.column.format or ""))
-        for name, one in described.items()
-        if one.column.kind is Kind.DATE and one.column.role is Role.INPUT and asked.get(name, Asked()).role is None
+        for name, one in free.items()
+        if one.column.kind is Kind.DATE and one.column.role is Role.INPUT
     ]
-    chosen = choose_time(dates)
+    chosen = choose_time(dates) or _counter_of_calendar(frame, free)
     if chosen is None:
         return {}
     name, why = chosen
     column = described[name].column
     return {name: replace(column, role=Role.TIME, reason=f"{column.reason}; {why}")}
+
+
+def _counter_of_calendar(frame: pl.DataFrame, free: Mapping[str, Described]) -> tuple[str, str] | None:
+    """Return the running number of rows that are in order of time by columns such as year and month, with the evidence."""
+    counters = [name for name, one in free.items() if one.in_order and one.column.role is Role.IDENTIFIER]
+    parts = find_calendar(frame, free) if counters else ()
+    if not parts:
+        return None
+    return counters[0], f"the rows are in order of time by {', '.join(parts)}, so a split must not look ahead of it"

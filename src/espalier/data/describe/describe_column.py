@@ -50,7 +50,7 @@ class Described:
     Args:
         column: kind, role and reason.
         profile: distribution of its values.
-        in_order: for dates, whether the rows are in their order.
+        in_order: for dates and running numbers, whether the rows are in their order.
     """
 
     column: Column
@@ -86,7 +86,8 @@ def describe_column(cells: Cells, is_target: bool, asked: Asked) -> Described:
     profile = profile_counted(reading.values, column, facts.num_distinct, counted)
     profile = replace(profile, examples=examples_of(cells.whole))
     reason = reason_for(column, profile, facts, replace(evidence, why=decision.why or draft.why, asked=asked.names))
-    in_order = column.kind is Kind.DATE and is_in_order(reading.values)
+    may_order = column.kind is Kind.DATE or (column.role is Role.IDENTIFIER and column.kind is Kind.NUMBER)
+    in_order = may_order and is_in_order(reading.values)
     return Described(replace(column, reason=reason), profile, in_order)
 
 
@@ -127,7 +128,7 @@ def _facts(cells: Cells, column: Column, draft: Draft, values: pl.Series, counte
         column.kind,
         values,
         num_filled=len(values) - values.null_count(),
-        num_distinct=count_distinct(values) if counted is None else len(counted),
+        num_distinct=count_distinct(values, exactly_if_unique=is_whole) if counted is None else len(counted),
         is_whole=is_whole,
         is_text=column.kind in (*LABELS, Kind.TEXT) and numbers is None and cells.whole.dtype != pl.Boolean,
     )
@@ -143,17 +144,22 @@ def _read_all(cells: Cells, column: Column, draft: Draft, asked: Asked) -> tuple
     reading = read_column(cells.whole, column)
     if column.kind in LABELS and asked.missing is None and cells.whole.dtype == pl.String:
         return _read_labels(cells, column, reading, spikes)
+    evidence = Evidence(spikes=spikes, num_infinite=len(reading.infinite))
+    if not len(reading.unread):
+        return column, reading, evidence
     words, unread, num_unread = _spellings_among(cells.whole.gather(reading.unread))
     if asked.missing is not None:
         words = ()
     column = replace(column, missing=(*column.missing, *(word for word, _ in words)))
-    return column, reading, Evidence(spikes=spikes, missing=words, unread=unread, num_unread=num_unread)
+    return column, reading, replace(evidence, missing=words, unread=unread, num_unread=num_unread)
 
 
 def _spellings_among(cells: pl.Series) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...], int]:
-    """Return, of cells that are no numbers or dates, those that mean "not known" with counts, examples of the rest, their number."""
-    if not len(cells):
-        return (), (), 0
+    """Look through cells that are no numbers or dates.
+
+    Returns:
+        Those that mean "not known" with their counts, examples of the rest, and how many these are.
+    """
     counted = count_cells(as_text(cells).str.strip_chars())
     found = tuple(
         (cell, times) for cell, times in counted.rows() if means_missing(cell) or cell in EMPTY_DATES or cell.lower() == "nan"
@@ -166,13 +172,21 @@ def _read_labels(cells: Cells, column: Column, reading: Reading, spikes: tuple[S
     """Leave the spellings of "not known" out of a category's levels, and say which words are kept as levels."""
     counted = count_cells(reading.values)
     lowered = counted["cell"].str.to_lowercase()
+    evidence = Evidence(spikes=spikes, alike=_alike(counted["cell"], lowered))
     special = counted.filter(lowered.is_in([*SURE, *DOUBTFUL]))
     if not len(special):
-        return column, reading, Evidence(spikes=spikes)
+        return column, reading, evidence
     found = find_spellings(special.rows(), counted["cell"].head(MAX_NEIGHBOURS).to_list())
     missing, kept = found.missing, tuple(word for word, _ in found.kept)
     if column.kind is Kind.ORDERED:  # what has no place in the order is no level
         missing += tuple((word, times) for word, times in found.kept if word not in column.order)
         kept = tuple(word for word in kept if word in column.order)
     column = replace(column, missing=(*column.missing, *(word for word, _ in missing)))
-    return column, read_column(cells.whole, column) if missing else reading, Evidence(spikes=spikes, missing=missing, kept=kept)
+    reading = read_column(cells.whole, column) if missing else reading
+    return column, reading, replace(evidence, missing=missing, kept=kept)
+
+
+def _alike(levels: pl.Series, lowered: pl.Series) -> tuple[str, ...]:
+    """Return the first two levels that are one when capitals do not count, or nothing."""
+    double = lowered.filter(lowered.is_duplicated()) if len(levels) <= MAX_NEIGHBOURS else lowered.head(0)
+    return tuple(levels.filter(lowered == double[0]).head(2).to_list()) if len(double) else ()

@@ -132,7 +132,7 @@ def _amount_or_code(name: str, values: FloatArray) -> tuple[Kind, str]:
     if different.size == 2:
         return Kind.CATEGORY, f"two numbers, {low} and {high}, tell two cases apart"
     if low == 1 and high == different.size <= MAX_SMALL_CODES:
-        return Kind.CATEGORY, f"the numbers 1 to {high} without a gap are read as codes; if they are amounts, set kind to number"
+        return Kind.CATEGORY, f"1 to {high} without a gap are read as codes; if they are amounts, set its kind to number"
     return Kind.NUMBER, ""
 
 

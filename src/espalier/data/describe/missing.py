@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from espalier.core.batch import FloatArray
+from espalier.data.describe.words import word_set
 
-SURE = frozenset(
+SURE = word_set(
     "? ?? n/a na n.a. n.a #n/a #na <na> nan -nan null <null> (null) nil - -- --- – — . .. ... missing nat \\n "
-    "#value! #div/0! #ref! #name? #num! #null! 1.#qnan 1.#ind -1.#ind 결측 결측치".split()
+    "#value! #div/0! #ref! #name? #num! #null! 1.#qnan 1.#ind -1.#ind 결측 결측치"
 )
 DOUBTFUL = frozenset(
     ["none", "unknown", "unk", "not available", "not applicable", "not known", "undefined", "unspecified", "not specified"]
@@ -68,7 +69,9 @@ def _is_answer(level: str, levels: Sequence[str]) -> bool:
     others = [other for other in levels if other != level]
     if level == "-":
         return "+" in others
-    return level == "NA" and len(others) >= 3 and all(len(other) == 2 and other.isupper() and other.isalpha() for other in others)
+    return (
+        level == "NA" and len(others) >= 3 and all(len(other) == 2 and other.isupper() and other.isalpha() for other in others)
+    )
 
 
 @dataclass(frozen=True)
@@ -125,4 +128,3 @@ def _spike(values: FloatArray, value: float) -> Spike | None:
     is_far = value in NINES and gap >= FAR_RANGES * (high - low)
     is_lone = value <= LARGEST_LONE and low >= 0 and count >= max(MIN_SPIKE_COUNT, math.ceil(MIN_LONE_FRACTION * values.size))
     return Spike(value, count, low, high) if is_far or is_lone else None
-

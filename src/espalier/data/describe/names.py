@@ -2,37 +2,52 @@
 
 import re
 
+from espalier.data.describe.words import word_set
+
 WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
 
-IDENTIFIERS = frozenset("id ids uid uuid guid key pid rowid userid custid customerid patientid subjectid".split())
-COUNTERS = frozenset("no nr number index idx row rownum rownumber serial seq sequence unnamed record".split())
+IDENTIFIERS = word_set("id ids uid uuid guid key pid rowid userid custid customerid patientid subjectid")
+COUNTERS = word_set("no nr number index idx row rownum rownumber serial seq sequence unnamed record")
 KOREAN_IDENTIFIERS = ("아이디", "번호", "식별자", "학번", "사번", "순번", "연번")
-SUBJECTS = frozenset(
+SUBJECTS = word_set(
     "patient subject user customer client person participant student member household family speaker animal account "
-    "employee respondent donor player driver device machine engine unit session hospital".split()
+    "employee respondent donor player driver device machine engine unit session hospital"
 )
 KOREAN_SUBJECTS = ("환자", "고객", "회원", "학생", "사용자", "피험자", "가구", "직원")
-PERSONAL = frozenset(
-    "surname firstname lastname fullname forename nickname email mail phone telephone mobile ssn passport".split()
-)
+PERSONAL = word_set("surname firstname lastname fullname forename nickname email mail phone telephone mobile ssn passport")
 KOREAN_PERSONAL = ("성명", "전화", "이메일", "연락처")
-TIMES = frozenset("date time timestamp datetime day ts dt month week period when ds dttm".split())
+TIMES = word_set("date time timestamp datetime day ts dt month week period when ds dttm")
 KOREAN_TIMES = ("날짜", "일자", "일시", "시각", "시간", "년월", "연월", "기준일")
-BIRTHS = frozenset("birth birthday born dob birthdate birthyear".split())
+BIRTHS = word_set("birth birthday born dob birthdate birthyear")
 KOREAN_BIRTHS = ("생일", "생년월일", "출생")
-CODES = frozenset(
+CODES = word_set(
     "code type class category kind zone region season weather weekday dow status species gender sex cluster segment group "
-    "zip zipcode postcode postal branch department district country state city channel color colour label".split()
+    "zip zipcode postcode postal branch department district country state city channel color colour label"
 )
 KOREAN_CODES = ("코드", "유형", "종류", "구분", "등록", "우편", "지역", "요일", "성별", "상태")
-QUANTITIES = frozenset(
+QUANTITIES = word_set(
     "count num number age year years size rooms length width height weight price cost amount score rating rank stars level "
     "quality qual cond condition grade total sum avg mean rate ratio hour hours minute minutes day days month months tenure "
-    "area income salary population distance n quantity qty points visits children siblings doors floors bath baths bedrooms".split()
+    "area income salary population distance n quantity qty points visits children siblings doors floors bath baths bedrooms"
 )
-COUNTS = frozenset("num number n count".split())  # leading a name: "num_types" counts types
-KOREAN_QUANTITIES = ("나이", "연령", "개수", "횟수", "점수", "금액", "가격", "수량", "만족도", "평점", "면적", "인원", "년도", "연도")
-CLASSES = frozenset("class classe classes label labels target category species type outcome diagnosis y status result".split())
+COUNTS = word_set("num number n count")  # leading a name: "num_types" counts types
+KOREAN_QUANTITIES = (
+    "나이",
+    "연령",
+    "개수",
+    "횟수",
+    "점수",
+    "금액",
+    "가격",
+    "수량",
+    "만족도",
+    "평점",
+    "면적",
+    "인원",
+    "년도",
+    "연도",
+)
+CLASSES = word_set("class classe classes label labels target category species type outcome diagnosis y status result")
 KOREAN_CLASSES = ("분류", "클래스", "라벨", "레이블", "유형", "종류", "진단", "구분")
 
 

@@ -1,11 +1,11 @@
-"""Numbers, however they are written. A column has one style, decided by all of its cells:
+"""Numbers, however they are written. A column has one style, decided by all of its cells.
 
-    "plain"       1234.5, -3, 1e5
-    "1,234.5"     commas between thousands; also (1,234.5) for minus
-    "1.234,5"     a decimal comma; dots or spaces between thousands
-    "percent"     12 %; the number read is 12
-    "currency"    $1,200 or ₩3,000 or 3000원
-    "percent 1.234,5" and "currency 1.234,5" are the same with a decimal comma.
+"plain"       1234.5, -3, 1e5
+"1,234.5"     commas between thousands; also (1,234.5) for minus
+"1.234,5"     a decimal comma; dots or spaces between thousands
+"percent"     12 %; the number read is 12
+"currency"    $1,200 or ₩3,000 or 3000원
+"percent 1.234,5" and "currency 1.234,5" are the same with a decimal comma.
 """
 
 import math
@@ -181,12 +181,12 @@ def _has_nan(values: pl.Series) -> bool:
 
 def _without(values: pl.Series, missing: tuple[str, ...]) -> pl.Series:
     """Return the values with NaN, and the numbers among the spellings of "not known", made null."""
-    numbers = pl.Series(list(missing), dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls()
-    column = pl.col(values.name)
-    frame = values.to_frame()
+    numbers = pl.Series(list(missing), dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls() if missing else ()
     if len(numbers):
-        frame = frame.select(pl.when(column.is_in(numbers.implode())).then(None).otherwise(column).alias(values.name))
-    return frame.select(column.fill_nan(None)).to_series() if _has_nan(values) else frame.to_series()
+        column = pl.col(values.name)
+        known = pl.when(~column.is_in(list(numbers))).then(column)
+        values = values.to_frame().select(known.alias(values.name)).to_series()
+    return values.fill_nan(None) if _has_nan(values) else values
 
 
 def _without_infinite(values: pl.Series, unread: IntArray) -> Reading:

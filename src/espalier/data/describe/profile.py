@@ -9,7 +9,6 @@ import polars as pl
 
 from espalier.core.batch import FloatArray
 from espalier.core.schema import Column, Kind, Role
-from espalier.data.describe.categories import as_text
 from espalier.data.describe.cells import as_array, count_cells
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -18,6 +17,8 @@ SHOWN_LEVELS = 20
 EXAMPLE_ROWS = 100
 EXAMPLE_CHARACTERS = 80
 SHOWN_EXAMPLES = 3
+FEW_ROWS = 1_000  # so few values are counted more quickly without the column engine
+NEARLY_ALL = 0.9  # an estimate above this share of the filled cells could mean all of them
 EXACT_ROWS = 1_000_000  # up to this many rows different values are counted exactly, above to about 2 % (HyperLogLog)
 
 
@@ -91,18 +92,20 @@ def profile_column(values: pl.Series, column: Column) -> ColumnProfile:
     """
     is_label = column.kind in (Kind.CATEGORY, Kind.ORDERED) and column.role not in (Role.IDENTIFIER, Role.GROUP)
     counted = count_cells(values) if is_label else None
-    return profile_counted(values, column, count_distinct(values) if counted is None else len(counted), counted)
+    profile = profile_counted(values, column, count_distinct(values) if counted is None else len(counted), counted)
+    return replace(profile, examples=examples_of(values))
 
 
 def profile_counted(values: pl.Series, column: Column, num_distinct: int, counted: pl.DataFrame | None) -> ColumnProfile:
-    """Return the profile of a column whose different values were counted before.
+    """Return the profile, without examples, of a column whose different values were counted before.
 
     Args:
-        values, column: as for `profile_column`.
+        values: as for `profile_column`.
+        column: its kind and role.
         num_distinct: different values.
         counted: from `count_cells`, for categories; else None.
     """
-    empty = ColumnProfile(values.null_count(), num_distinct, examples=examples_of(values))
+    empty = ColumnProfile(values.null_count(), num_distinct)
     if column.role in (Role.IDENTIFIER, Role.GROUP) or column.kind is Kind.TEXT or not num_distinct:
         return empty
     if counted is not None:
@@ -114,24 +117,41 @@ def profile_counted(values: pl.Series, column: Column, num_distinct: int, counte
 
 def examples_of(cells: pl.Series) -> tuple[str, ...]:
     """Return the first three different cells as text."""
-    words = (cell.strip()[:EXAMPLE_CHARACTERS] for cell in as_text(cells.head(EXAMPLE_ROWS)).to_list() if cell)
-    return tuple(dict.fromkeys(word for word in words if word))[:SHOWN_EXAMPLES]
+    words: dict[str, None] = {}
+    for cell in cells.head(EXAMPLE_ROWS).to_list():
+        text = "" if cell is None else f"{cell:g}" if isinstance(cell, float) else str(cell).strip()[:EXAMPLE_CHARACTERS]
+        if text:
+            words[text] = None
+        if len(words) == SHOWN_EXAMPLES:
+            break
+    return tuple(words)
 
 
-def count_distinct(values: pl.Series) -> int:
-    """Return the number of different values, missing ones left out."""
+def count_distinct(values: pl.Series, exactly_if_unique: bool = False) -> int:
+    """Return the number of different values, missing ones left out.
+
+    Args:
+        values: null where missing.
+        exactly_if_unique: count exactly also in long columns when nearly every value may be different.
+    """
     has_null = 1 if values.null_count() else 0
+    if len(values) <= FEW_ROWS:
+        return len(set(values.to_list())) - has_null
     if len(values) <= EXACT_ROWS or values.dtype == pl.Boolean:
         return values.n_unique() - has_null
-    return min(values.approx_n_unique(), len(values)) - has_null
+    estimate = values.approx_n_unique()
+    if not isinstance(estimate, int) or (exactly_if_unique and estimate > NEARLY_ALL * (len(values) - values.null_count())):
+        return values.n_unique() - has_null
+    return min(estimate, len(values) - values.null_count()) - has_null
 
 
 def _profile_numbers(numbers: pl.Series, empty: ColumnProfile) -> ColumnProfile:
     """Return the profile with what numbers have besides."""
     array = as_array(numbers)
-    low, high, mean, std = float(array.min()), float(array.max()), float(array.mean()), float(array.std())
+    with np.errstate(over="ignore", invalid="ignore"):  # values near the largest float
+        low, high, mean, std = float(array.min()), float(array.max()), float(array.mean()), float(array.std())
     ends = replace(empty, low=low, high=high)
-    if not np.isfinite([high - low, mean, std]).all():  # values near the largest float
+    if not np.isfinite([high - low, mean, std]).all():
         return ends
     quantiles = tuple(numbers.quantile(level, "linear") or 0.0 for level in QUANTILES)
     return replace(ends, mean=mean, std=std, quantiles=quantiles, histogram=_histogram(array, low, high))

@@ -52,7 +52,9 @@ def question_of(records: Records, schema: Schema) -> Question:
         return _labels(records, schema, names)
     values, column = records.frame[names[0]], schema.columns[names[0]]
     if column.kind is Kind.DATE:
-        raise ColumnError(f"The target '{names[0]}' holds dates. Expected classes or numbers: give the days between two dates instead.")
+        raise ColumnError(
+            f"The target '{names[0]}' holds dates. Expected classes or numbers: give the days between two dates instead."
+        )
     return _quantity(values, column) if column.kind is Kind.NUMBER else _classes(values, column)
 
 
@@ -81,8 +83,8 @@ def _labels(records: Records, schema: Schema, names: tuple[str, ...]) -> Questio
         num = records.frame[name].drop_nulls().n_unique()
         if num != 2 or schema.columns[name].kind in (Kind.NUMBER, Kind.DATE):
             raise ColumnError(
-                f"Several targets are given, and '{name}' has {num:,} different values. Expected columns of 0 and 1 (or yes and no), "
-                "one for each label. For other targets, train one model each."
+                f"Several targets are given, and '{name}' has {num:,} different values. Expected columns of 0 and 1 "
+                "(or yes and no), one for each label. For other targets, train one model each."
             )
     return Question("multilabel", names, f"{len(names)} targets of two values each are labels that can hold at once")
 

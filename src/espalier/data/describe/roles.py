@@ -6,8 +6,16 @@ import polars as pl
 
 from espalier.core.schema import Kind, Role
 from espalier.data.describe.categories import OWN_FRACTION, UUID
-from espalier.data.describe.names import names_birth, names_identifier, names_key, names_name, names_person, names_subject, names_time
-from espalier.data.describe.profile import EXACT_ROWS
+from espalier.data.describe.cells import as_array
+from espalier.data.describe.names import (
+    names_birth,
+    names_identifier,
+    names_key,
+    names_name,
+    names_person,
+    names_subject,
+    names_time,
+)
 
 MIN_FILLED_FRACTION = 0.01  # of the rows; a column with fewer filled cells is nearly empty
 MIN_EMPTY_FRACTION = 0.01  # of the rows; with fewer empty cells one value in all others is a constant
@@ -28,7 +36,7 @@ class Facts:
         kind: what it holds.
         values: (N,) its values, null where missing.
         num_filled: values that are not missing.
-        num_distinct: different values.
+        num_distinct: different values, counted exactly where all might be different.
         is_whole: whether it holds whole numbers.
         is_text: whether it was read as text and holds no numbers.
     """
@@ -79,7 +87,7 @@ def decide_role(facts: Facts) -> Decision:
 def decide_empty(facts: Facts) -> Decision | None:
     """Return the decision for a column that is empty, nearly empty or constant, else None."""
     if not facts.num_filled:
-        return Decision(Role.IGNORED, facts.kind, "no cell is filled")
+        return Decision(Role.IGNORED, facts.kind)
     if facts.num_filled < MIN_FILLED_FRACTION * facts.num_rows:
         why = f"nearly empty: {facts.num_filled / facts.num_rows:.1%} of the rows have a value, too few to learn from"
         return Decision(Role.IGNORED, facts.kind, why)
@@ -93,7 +101,7 @@ def decide_empty(facts: Facts) -> Decision | None:
 
 def _decide_key(facts: Facts) -> Decision | None:
     """Return the decision for a column whose cells name something: a row, a person, a shop."""
-    is_unique = _is_unique(facts)
+    is_unique = facts.num_distinct == facts.num_filled
     named = names_identifier(facts.name)
     if is_unique and named:
         return Decision(Role.IDENTIFIER, facts.kind, "every cell is different and the name says that it names the row")
@@ -108,23 +116,21 @@ def _decide_key(facts: Facts) -> Decision | None:
     rows_each = f"{facts.num_filled / facts.num_distinct:.1f} rows for each of {facts.num_distinct:,} on average"
     many = facts.num_distinct >= max(MIN_IDENTIFIED, min(MIN_GROUPS, MIN_GROUP_FRACTION * facts.num_rows))
     if subject or many:
-        return Decision(Role.GROUP, Kind.CATEGORY, f"it names what rows have in common ({rows_each}), which must stay on one side of a split")
+        return Decision(
+            Role.GROUP,
+            Kind.CATEGORY,
+            f"it names what rows have in common ({rows_each}), which must stay on one side of a split",
+        )
     return Decision(Role.INPUT, Kind.CATEGORY, f"its cells are names, no amounts ({rows_each})")
-
-
-def _is_unique(facts: Facts) -> bool:
-    """Tell whether every filled cell is different; counted exactly where the estimate leaves it open."""
-    if facts.num_rows <= EXACT_ROWS or facts.num_distinct < 0.9 * facts.num_filled:
-        return facts.num_distinct == facts.num_filled
-    return facts.values.n_unique() - (1 if facts.values.null_count() else 0) == facts.num_filled
 
 
 def _is_counter(facts: Facts) -> bool:
     """Tell whether whole numbers are 0 or 1 to N, each once, in the order of the rows or not."""
     if not facts.is_whole or facts.values.dtype != pl.Float64 or facts.num_filled < MIN_COUNTER:
         return False
-    low, high = facts.values.min(), facts.values.max()
-    return low in (0.0, 1.0) and isinstance(high, float) and high - (low or 0.0) + 1 == facts.num_filled == facts.num_rows
+    numbers = as_array(facts.values)
+    low, high = float(numbers.min()), float(numbers.max())
+    return low in (0.0, 1.0) and high - low + 1 == facts.num_filled == facts.num_rows
 
 
 def _are_uuids(values: pl.Series) -> bool:
@@ -137,12 +143,14 @@ def _decide_own(facts: Facts) -> Decision:
     share = facts.num_distinct / facts.num_filled
     spellings = f"{facts.num_distinct:,} different ones in {facts.num_filled:,} filled cells"
     if share > (PERSON_FRACTION if names_person(facts.name) else OWN_FRACTION if names_name(facts.name) else 1.0):
-        return Decision(Role.IDENTIFIER, facts.kind, f"names or addresses ({spellings}): they tell rows apart and are no facts about them")
+        return Decision(
+            Role.IDENTIFIER, facts.kind, f"names or addresses ({spellings}): they tell rows apart and are no facts about them"
+        )
     if facts.kind is Kind.TEXT or share <= OWN_FRACTION:
         return Decision(Role.INPUT, facts.kind)
     empty_fraction = 1 - facts.num_filled / facts.num_rows
     if empty_fraction >= TELLING_EMPTY_FRACTION:
-        why = f"codes that hardly repeat ({spellings}), kept because whether one is given ({empty_fraction:.0%} are not) is a fact"
+        why = f"codes that hardly repeat ({spellings}); kept, for whether one is given ({empty_fraction:.0%} are not) is a fact"
         return Decision(Role.INPUT, facts.kind, why)
     return Decision(Role.IDENTIFIER, facts.kind, f"codes that hardly repeat ({spellings}): nothing can be learnt from them")
 
@@ -169,12 +177,14 @@ def choose_time(dates: list[DateFacts]) -> tuple[str, str] | None:
     birth and times of day never do.
     """
     able = [date for date in dates if not names_birth(date.name) and not date.is_clock]
-    for is_time, why in (
-        (lambda date: date.in_order and names_time(date.name), "the rows are in its order and its name says when"),
-        (lambda date: date.in_order, "the rows are in its order"),
-        (lambda date: names_time(date.name), "its name says when each row was made"),
+    both = [date for date in able if date.in_order and names_time(date.name)]
+    ordered = [date for date in able if date.in_order]
+    named = [date for date in able if names_time(date.name)]
+    for found, why in (
+        (both, "the rows are in its order and its name says when"),
+        (ordered, "the rows are in its order"),
+        (named, "its name says when each row was made"),
     ):
-        chosen = next((date.name for date in able if is_time(date)), None)
-        if chosen is not None:
-            return chosen, f"{why}, so a split must not look ahead of it"
+        if found:
+            return found[0].name, f"{why}, so a split must not look ahead of it"
     return None

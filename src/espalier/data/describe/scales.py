@@ -3,22 +3,50 @@
 import re
 from collections.abc import Callable, Sequence
 
+from espalier.data.describe.words import word_list
+
 MIN_LEVELS = 3  # two levels have no order that a model could use
 MAX_LEVELS = 100  # longer lists of levels are not looked through
-UNKNOWN = frozenset(["unknown", "unk", "none", "na", "n/a", "not applicable", "not available", "모름", "없음", "무응답", "해당없음"])
+UNKNOWN = frozenset(
+    ["unknown", "unk", "none", "na", "n/a", "not applicable", "not available", "모름", "없음", "무응답", "해당없음"]
+)
 
 SCALES: tuple[tuple[str, ...], ...] = (  # low to high; words separated by | mean the same
     ("very low|extra low", "low|l|lo", "medium|mid|middle|med|moderate|m|normal|average", "high|h|hi", "very high|extra high"),
-    ("xxs|2xs", "xs|extra small|x-small", "s|small", "m|medium|mid", "l|large|big", "xl|extra large|x-large", "xxl|2xl", "xxxl|3xl"),
+    (
+        "xxs|2xs",
+        "xs|extra small|x-small",
+        "s|small",
+        "m|medium|mid",
+        "l|large|big",
+        "xl|extra large|x-large",
+        "xxl|2xl",
+        "xxxl|3xl",
+    ),
     ("tiny", "small", "medium", "large", "huge"),
     ("po", "fa", "ta", "gd", "ex"),  # quality in the Ames housing data (De Cock 2011): poor, fair, typical, good, excellent
-    ("very poor|terrible|awful", "poor|bad", "fair|average|ok|okay", "good", "very good", "premium|great", "excellent|ideal|outstanding"),
+    (
+        "very poor|terrible|awful",
+        "poor|bad",
+        "fair|average|ok|okay",
+        "good",
+        "very good",
+        "premium|great",
+        "excellent|ideal|outstanding",
+    ),
     ("i1", "si2", "si1", "vs2", "vs1", "vvs2", "vvs1", "if"),  # clarity of diamonds (Gemological Institute of America)
     ("never", "rarely|seldom", "sometimes|occasionally", "often|frequently|usually", "always"),
     ("none|no", "mild|slight", "moderate", "severe", "very severe|extreme|critical"),
     ("beginner|novice", "intermediate", "advanced", "expert"),
     ("entry|intern", "junior", "mid|middle", "senior", "lead|principal", "executive|director"),
-    ("primary|elementary", "secondary|middle school", "tertiary|high school", "bachelor|bachelors", "master|masters", "phd|doctorate"),
+    (
+        "primary|elementary",
+        "secondary|middle school",
+        "tertiary|high school",
+        "bachelor|bachelors",
+        "master|masters",
+        "phd|doctorate",
+    ),
     ("bronze", "silver", "gold", "platinum", "diamond"),
     ("cold|cool", "mild|warm", "hot"),
     ("strongly disagree", "disagree", "neutral|neither|neither agree nor disagree|undecided", "agree", "strongly agree"),
@@ -32,23 +60,36 @@ SCALES: tuple[tuple[str, ...], ...] = (  # low to high; words separated by | mea
     ("매우 나쁨", "나쁨", "보통", "좋음", "매우 좋음"),
     ("매우 불만족|매우 불만", "불만족|불만", "보통|보통이다", "만족", "매우 만족"),
     ("전혀 그렇지 않다|전혀 아니다", "그렇지 않다|아니다", "보통이다|보통", "그렇다", "매우 그렇다"),
-    ("전혀 동의하지 않음|전혀 동의하지 않는다", "동의하지 않음|동의하지 않는다", "보통|보통이다|중립", "동의함|동의한다", "매우 동의함|매우 동의한다"),
+    (
+        "전혀 동의하지 않음|전혀 동의하지 않는다",
+        "동의하지 않음|동의하지 않는다",
+        "보통|보통이다|중립",
+        "동의함|동의한다",
+        "매우 동의함|매우 동의한다",
+    ),
     ("전혀 없음", "거의 없음|드물게", "가끔|때때로", "자주", "항상"),
     ("없음", "약함|경증", "보통|중등도|중등증", "심함|중증"),
     ("초급|초보", "중급", "고급", "전문가"),
     ("초졸|초등학교", "중졸|중학교", "고졸|고등학교", "전문대졸|전문대", "대졸|대학교", "석사|대학원", "박사"),
     ("사원", "대리", "과장", "차장", "부장", "임원"),
 )
-GRADES = tuple("f e d- d d0 d+ c- c c0 c+ b- b b0 b+ a- a a0 a+ a++".split())
-RATINGS = tuple("d c cc ccc- ccc ccc+ b- b b+ bb- bb bb+ bbb- bbb bbb+ a- a a+ aa- aa aa+ aaa".split())
+GRADES = word_list("f e d- d d0 d+ c- c c0 c+ b- b b0 b+ a- a a0 a+ a++")
+RATINGS = word_list("d c cc ccc- ccc ccc+ b- b b+ bb- bb bb+ bbb- bbb bbb+ a- a a+ aa- aa aa+ aaa")
 AMOUNT = r"[$€£₩]?\s*(-?\d[\d,]*(?:\.\d+)?)\s*([kKmM만천억]?)"
 UNIT = r"\s*(?:years?|yrs?|세|대|대생|원|kg|cm|km|개|회|명|점|%|days?|months?|시간|분)?(?:\s*(?:old))?"
 RANGE = re.compile(rf"{AMOUNT}{UNIT}\s*(?:-|–|~|to)\s*{AMOUNT}{UNIT}", re.IGNORECASE)
 INTERVAL = re.compile(rf"[\[(]\s*{AMOUNT}\s*[-,;]\s*{AMOUNT}\s*[\])]", re.IGNORECASE)
-BELOW = re.compile(rf"(?:<=?|≤|under|below|less than|up to)\s*{AMOUNT}{UNIT}|{AMOUNT}{UNIT}\s*(?:이하|미만|or less|and under)", re.IGNORECASE)
-ABOVE = re.compile(rf"(?:>=?|≥|over|above|more than)\s*{AMOUNT}{UNIT}|{AMOUNT}{UNIT}\s*(?:\+|이상|초과|and over|and above|or more)", re.IGNORECASE)
+BELOW = re.compile(
+    rf"(?:<=?|≤|under|below|less than|up to)\s*{AMOUNT}{UNIT}|{AMOUNT}{UNIT}\s*(?:이하|미만|or less|and under)", re.IGNORECASE
+)
+ABOVE = re.compile(
+    rf"(?:>=?|≥|over|above|more than)\s*{AMOUNT}{UNIT}|{AMOUNT}{UNIT}\s*(?:\+|이상|초과|and over|and above|or more)",
+    re.IGNORECASE,
+)
 DECADE = re.compile(r"(\d+)\s*대")
-NUMBERED = re.compile(r"(level|lvl|grade|stage|tier|rank|phase|step|year|단계|학년)?[\s_-]*(\d+)\s*(단계|등급|급|학년|년차|차)?", re.IGNORECASE)
+NUMBERED = re.compile(
+    r"(level|lvl|grade|stage|tier|rank|phase|step|year|단계|학년)?[\s_-]*(\d+)\s*(단계|등급|급|학년|년차|차)?", re.IGNORECASE
+)
 LED = re.compile(r"(\d+)\s*[-.:)=]\s*\D.*")  # "1 - strongly disagree"
 FACTORS = {"": 1.0, "k": 1e3, "m": 1e6, "천": 1e3, "만": 1e4, "억": 1e8}
 

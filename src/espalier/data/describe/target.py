@@ -11,16 +11,17 @@ from espalier.core.schema import Kind
 from espalier.data.describe.kinds import Draft
 from espalier.data.describe.names import KOREAN_QUANTITIES, QUANTITIES, names_class, words_of
 from espalier.data.describe.scales import find_order
+from espalier.data.describe.words import word_set
 
 MAX_CODED_CLASSES = 10  # 0 to 9 or 1 to 10 without a gap are read as classes
 MAX_NAMED_CLASSES = 20  # whole numbers of a target whose name says "class"
-POSITIVE = frozenset(
+POSITIVE = word_set(
     "yes y true t 1 positive pos + sick ill abnormal spam malignant fraud bad default churn churned died dead failure failed "
-    "예 네 참 양성 유 있음 비정상 불량 이탈 사망".split()
+    "예 네 참 양성 유 있음 비정상 불량 이탈 사망"
 )
-NEGATIVE = frozenset(
+NEGATIVE = word_set(
     "no n false f 0 -1 negative neg - healthy normal ham benign genuine good stayed survived alive success passed ok "
-    "아니오 아니요 거짓 음성 무 없음 정상 양품 유지 생존".split()
+    "아니오 아니요 거짓 음성 무 없음 정상 양품 유지 생존"
 )
 
 
@@ -32,8 +33,7 @@ def decide_target(name: str, draft: Draft) -> Draft:
         draft: what it would be as an input.
     """
     if draft.kind in (Kind.TEXT, Kind.ORDERED, Kind.CATEGORY) and draft.numbers is None:
-        kind = draft.kind if draft.kind is Kind.ORDERED else Kind.CATEGORY
-        return replace(draft, kind=kind, why=draft.why if kind is draft.kind else "")
+        return replace(draft, kind=Kind.CATEGORY, why="") if draft.kind is Kind.TEXT else draft
     if draft.numbers is None or draft.kind is Kind.DATE:
         return draft
     kind, why = _class_or_quantity(name, draft.numbers)
@@ -61,7 +61,7 @@ def _class_or_quantity(name: str, values: FloatArray) -> tuple[Kind, str]:
         return Kind.NUMBER, f"{num} different ones, as steps of a quantity, since the name says so ('{amount}'); {other}"
     if no_gap and num <= MAX_CODED_CLASSES:
         return Kind.CATEGORY, f"{low} to {high} without a gap are read as classes; for a quantity, set its kind to number"
-    return Kind.NUMBER, f"{num} different ones are read as a quantity, as classes would be numbered from 0 or 1 without a gap; {other}"
+    return Kind.NUMBER, f"{num} different ones are a quantity, as classes would be numbered from 0 or 1 without a gap; {other}"
 
 
 def _amount_word(name: str) -> str:
@@ -76,8 +76,8 @@ def class_order(counts: Mapping[str, int]) -> tuple[str, ...]:
         counts: rows of each class.
 
     Example:
-        >>> class_order({"yes": 10, "no": 90}), class_order({"good": 10, "tolerable": 90}), class_order({"10": 1, "9": 1, "2": 5})
-        (('no', 'yes'), ('tolerable', 'good'), ('2', '9', '10'))
+        >>> class_order({"yes": 90, "no": 10}), class_order({"cat": 10, "dog": 90}), class_order({"10": 1, "9": 1, "2": 5})
+        (('no', 'yes'), ('dog', 'cat'), ('2', '9', '10'))
     """
     names = sorted(counts, key=_natural)
     if len(names) == 2:

@@ -13,9 +13,9 @@ from espalier.data.prepare.numbers import column_of, known
 from espalier.data.prepare.scale import center_and_deviation
 
 MICROSECONDS_OF_AN_HOUR = 3_600_000_000
-HOURS_OF_A_DAY = 24
 HOURS_OF_A_YEAR = 24 * 365.2425
 FIRST_YEAR = 1970
+WEEKDAY_OF_DAY_ZERO = 3  # 1 January 1970 was a Thursday; Monday is 0
 PERIODS = {"month": 12.0, "day": 31.0, "weekday": 7.0, "hour": 24.0}  # values in one turn of each cycle
 
 
@@ -90,9 +90,9 @@ class FittedDate:
             angle = values[name] * (2 * np.pi / PERIODS[name])
             place = len(self.numbers) + 2 * index
             features[:, place], features[:, place + 1] = np.sin(angle), np.cos(angle)
-        np.nan_to_num(features, copy=False)
+        features[np.isnan(features)] = 0.0
         if self.indicated:
-            features[:, -1] = column.is_null().to_numpy()
+            features[:, -1] = np.isnat(column.to_numpy())
         return features
 
     def to_mapping(self) -> dict[str, Any]:
@@ -142,16 +142,28 @@ class FittedDates:
 
 def _parts(column: pl.Series, names: tuple[str, ...]) -> dict[str, FloatArray]:
     """Return the parts of each date, counted from 0 where they are cycles; NaN where the date is missing."""
-    dates = column.cast(pl.Datetime("us"))
-    hours = dates.to_physical().cast(pl.Float64).to_numpy() / MICROSECONDS_OF_AN_HOUR  # since 1970; NaN when missing
-    return {name: _part(dates, hours, name) for name in names}
+    dates = column.to_numpy().astype("datetime64[us]")
+    missing = np.isnat(dates)
+    parts = {name: _part(dates, name) for name in names}
+    if missing.any():
+        for values in parts.values():
+            values[missing] = np.nan
+    return parts
 
 
-def _part(dates: pl.Series, hours: FloatArray, name: str) -> FloatArray:
-    if name == "trend":
-        return hours / HOURS_OF_A_YEAR + FIRST_YEAR
-    if name == "hour":
-        return np.mod(hours, HOURS_OF_A_DAY)
-    parts = {"year": dates.dt.year, "month": dates.dt.month, "day": dates.dt.day, "weekday": dates.dt.weekday}
-    offset = 0 if name == "year" else 1
-    return parts[name]().cast(pl.Float64).to_numpy() - offset
+def _part(dates: np.ndarray, name: str) -> FloatArray:
+    """Return one part of each date, a whole number but for trend and hour."""
+    days = dates.astype("datetime64[D]")
+    match name:
+        case "hour":
+            return (dates - days).astype(np.float64) / MICROSECONDS_OF_AN_HOUR
+        case "weekday":
+            return np.mod(days.astype(np.int64) + WEEKDAY_OF_DAY_ZERO, 7).astype(np.float64)
+        case "day":
+            return (days - dates.astype("datetime64[M]")).astype(np.float64)
+        case "month":
+            return np.mod(dates.astype("datetime64[M]").astype(np.int64), 12).astype(np.float64)
+        case "year":
+            return dates.astype("datetime64[Y]").astype(np.float64) + FIRST_YEAR
+        case _:
+            return dates.astype(np.float64) / (HOURS_OF_A_YEAR * MICROSECONDS_OF_AN_HOUR) + FIRST_YEAR

@@ -75,11 +75,10 @@ class FittedEncoder:
 
     def apply(self, frame: pl.DataFrame) -> FloatArray:
         """Return (N, M) the codes, as whole numbers in float64."""
-        codes = np.empty((frame.height, len(self.columns)), order="F")
+        found = np.empty((frame.height, len(self.columns)), order="F")
         for place, (name, index) in enumerate(zip(self.columns, self._index, strict=True)):
-            found = index.find(column_of(frame, name))
-            codes[:, place] = np.where(found >= 0, found + FIRST_LEVEL, np.where(found == -1, OTHER, MISSING))
-        return codes
+            found[:, place] = index.find(column_of(frame, name))
+        return np.where(found >= 0, found + FIRST_LEVEL, np.where(found == -1, OTHER, MISSING))
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""

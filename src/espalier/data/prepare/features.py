@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class FittedFeatures:
     encoder: FittedEncoder | FittedOneHot
     selector: FittedSelector | None = None
 
-    @property
+    @cached_property
     def number_names(self) -> tuple[str, ...]:
         """Return the name of each number."""
         names = self.columns.names
@@ -59,7 +60,7 @@ class FittedFeatures:
         hot = self.encoder.names if isinstance(self.encoder, FittedOneHot) else ()
         return self._kept_numbers(names + flags + self.dates.names + hot)
 
-    @property
+    @cached_property
     def number_sources(self) -> tuple[str, ...]:
         """Return the column that each number comes from; a principal component comes from several, joined by " + "."""
         names = self.columns.names
@@ -69,13 +70,13 @@ class FittedFeatures:
         hot = self.encoder.sources if isinstance(self.encoder, FittedOneHot) else ()
         return self._kept_numbers(names + flags + self.dates.sources + hot)
 
-    @property
+    @cached_property
     def category_names(self) -> tuple[str, ...]:
         """Return the name of each category; it is its column's."""
         names = self.encoder.columns if isinstance(self.encoder, FittedEncoder) else ()
         return names if self.selector is None else tuple(names[index] for index in self.selector.categories)
 
-    @property
+    @cached_property
     def cardinalities(self) -> tuple[int, ...]:
         """Return the number of codes of each category."""
         counts = self.encoder.cardinalities if isinstance(self.encoder, FittedEncoder) else ()

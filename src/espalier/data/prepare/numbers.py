@@ -81,9 +81,11 @@ class LevelIndex:
 
     def find(self, values: pl.Series) -> FloatArray:
         """Return (N,) the position of each value; -1 for a value that is no level, -2 for a missing one."""
+        if values.dtype != pl.String:
+            values = values.cast(pl.String)
         if len(values) <= FEW_ROWS:
-            return np.array([self.places.get(value, -1) for value in values.cast(pl.String).to_list()], dtype=np.float64)
-        found = values.cast(pl.String).cast(self.type, strict=False).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+            return np.array([self.places.get(value, -1) for value in values.to_list()], dtype=np.float64)
+        found = values.cast(self.type, strict=False).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
         return np.where(values.is_null().to_numpy(), -2, found).astype(np.float64)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ class FittedOneHot:
     """
 
     encoder: FittedEncoder
+
+    @cached_property
+    def _codes(self) -> list[np.ndarray]:
+        return [np.array(self.codes(place)) for place in range(len(self.encoder.columns))]
 
     def codes(self, place: int) -> tuple[int, ...]:
         """Return the codes of one column that have a 0/1 column."""
@@ -47,7 +52,7 @@ class FittedOneHot:
     def apply(self, frame: pl.DataFrame) -> FloatArray:
         """Return (N, L) 1 where a row has the level, else 0."""
         codes = self.encoder.apply(frame)
-        hot = [codes[:, [place]] == np.array(self.codes(place)) for place in range(len(self.encoder.columns))]
+        hot = [codes[:, [place]] == levels for place, levels in enumerate(self._codes)]
         return np.hstack([np.empty((frame.height, 0)), *hot]).astype(np.float64, copy=False)
 
     def to_mapping(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from espalier.data.sources.encoding import checked_utf8
 from espalier.data.sources.header import check_header
 from espalier.data.sources.lenient import rewritten
 from espalier.data.sources.lines import Counts, Layout, Marks, count, holds_rows, scan
-from espalier.data.sources.plain_numbers import typed
+from espalier.data.sources.plain_numbers import type_numbers
 from espalier.data.sources.text import HEAD_BYTES, Text, in_utf8, open_text
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".psv", ".dat", ".data")
@@ -61,12 +61,11 @@ def read(path: Path) -> Records:
     found = _read_rows(text, dialect, counts)
     if not len(found.lines):
         raise _only_header(path, names)
-    columns = found.frame.get_columns()
+    columns = [column.alias(name) for column, name in zip(found.frame, names, strict=True)]
     notes = (*text.notes, *replace(dialect, marks=found.marks).notes, *name_notes, *found.notes)
     lines = found.lines
     del text, found  # so that the text of each column is freed as soon as it is typed
-    for place, name in enumerate(names):
-        columns[place] = typed(columns[place].rechunk()).rename(name)
+    type_numbers(columns)
     return Records(pl.DataFrame(columns), lines, str(path), notes)
 
 
@@ -97,8 +96,11 @@ def _read_rows(text: Text, dialect: Dialect, counts: Counts) -> Rows:
     frame = _parse(text.source, dialect, dialect.marks)
     if frame is not None and _is_regular(frame, dialect, counts):
         first = dialect.header_lines + 1
-        lines = np.arange(first, first + frame.height, dtype=np.int64)
-        return Rows(_without_empty(frame, counts.quotes), lines, dialect.marks)
+        last = counts.lines
+        lines = np.arange(first, last + 1, dtype=np.int64)
+        blank = np.arange(last + 1, last + 1 + counts.blank_end)
+        frame = _without_empty(frame.head(len(lines)), counts.quotes)
+        return Rows(frame, lines, dialect.marks, _blank_note(blank))
     del frame
     return _read_irregular(text, dialect, counts)
 
@@ -115,7 +117,7 @@ def _parse(source: Path | bytes, dialect: Dialect, marks: Marks) -> pl.DataFrame
             infer_schema=False,
             glob=False,
         )
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     return frame if frame.width == len(dialect.header) else None
 
@@ -126,9 +128,10 @@ def _is_regular(frame: pl.DataFrame, dialect: Dialect, counts: Counts) -> bool:
     The engine fills up lines that are too short in silence, and refuses lines that are too long. So the delimiters of the
     text, without those inside fields, are as many as the table needs exactly when no line is short.
     """
-    if frame.height != counts.lines - dialect.header_lines:
+    height = counts.lines - dialect.header_lines
+    if frame.height != height + counts.blank_end:
         return False
-    needed = (len(dialect.header) - 1) * frame.height
+    needed = (len(dialect.header) - 1) * height
     missing = _before_rows(dialect) + needed - counts.delimiters
     if missing and counts.quotes:
         delimiter = dialect.marks.delimiter
@@ -164,7 +167,8 @@ def _read_irregular(text: Text, dialect: Dialect, counts: Counts) -> Rows:
     whole = [reading for reading in readings if not reading[1].unclosed and not len(reading[1].ragged(width))]
     if dialect.marks.quote is None or enclosing.delimiter == "\t":
         whole.reverse()  # where every line is a whole record when quotes are letters, no field spans lines
-    for marks, layout in whole:
+    for marks, found in whole:
+        layout = found.without_inner_blanks() if width == 1 else found  # in one column a blank line is a missing cell
         frame = _parse(text.source, dialect, marks)
         if frame is not None and frame.height == len(layout.lines):
             lines, blank = layout.lines[~layout.blank], layout.lines[layout.blank]

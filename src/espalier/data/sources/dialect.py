@@ -113,7 +113,7 @@ def _split(lines: Sequence[str], delimiter: str, quote: str | None) -> tuple[lis
 
 def _delimiter(lines: Sequence[str]) -> str:
     """Return the delimiter under which most lines have as many fields as the header; then the one with more fields."""
-    usual = {mark: _agreement(lines, mark) for mark in USUAL if mark in lines[0]}
+    usual = {mark: _agreement(lines, mark) for mark in USUAL}
     usual = {mark: score for mark, score in usual.items() if score[1] > 1}
     if usual:
         return max(usual, key=lambda mark: usual[mark])

@@ -1,5 +1,6 @@
 """Excel workbooks (and OpenDocument sheets): one sheet is one table, its first row the column names."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,7 @@ def _open(path: Path) -> "ExcelReader":
         import fastexcel
     except ImportError as error:
         raise missing_extra("fastexcel", "excel", "Reading an Excel file") from error
+    logging.getLogger("fastexcel").addHandler(logging.NullHandler())  # or it prints a line for every empty column
     try:
         return fastexcel.read_excel(path)
     except fastexcel.FastExcelError as error:

@@ -6,12 +6,14 @@ is needed for fields that span lines, blank lines, and lines with too few or too
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from espalier.core.records import IntArray
 
+SPACES = " \t\r"
+TAIL_BYTES = 4096  # looked at for blank lines at the end; more of them than this holds are found by `scan`
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
@@ -36,12 +38,14 @@ class Counts:
     """How often each mark occurs, in quotes or not.
 
     Args:
-        lines: number of lines; a last line without an end counts.
+        lines: number of lines; a last line without an end counts, blank lines at the end do not.
+        blank_end: number of blank lines at the end.
         delimiters: number of delimiters.
         quotes: number of quotes.
     """
 
     lines: int
+    blank_end: int
     delimiters: int
     quotes: int
 
@@ -53,7 +57,7 @@ class Layout:
     Args:
         lines: (N,) int64, the line where each record begins, from 1.
         fields: (N,) int64, its number of fields.
-        blank: (N,) bool, true for a line with nothing in it.
+        blank: (N,) bool, true for a line with nothing but spaces in it.
         unclosed: the last record begins a quote that is never closed.
     """
 
@@ -61,6 +65,11 @@ class Layout:
     fields: IntArray
     blank: BoolArray
     unclosed: bool
+
+    def without_inner_blanks(self) -> "Layout":
+        """Return the same records with only the blank lines at the end counted as blank."""
+        inner = np.cumsum(~self.blank[::-1])[::-1] > 0
+        return replace(self, blank=self.blank & ~inner)
 
     def after(self, line: int) -> "Layout":
         """Return the records that begin behind a line."""
@@ -77,18 +86,22 @@ def count(blocks: Iterable[bytes], marks: Marks) -> Counts:
 
     Example:
         >>> count([b'a,b\n', b'1,"x"'], Marks(","))
-        Counts(lines=2, delimiters=2, quotes=2)
+        Counts(lines=2, blank_end=0, delimiters=2, quotes=2)
     """
     end, delimiter, quote = (ord(mark) for mark in (marks.end, marks.delimiter, marks.quote or '"'))
     lines = delimiters = quotes = 0
-    last = end
+    tail = b""
     for block in blocks:
         values = np.frombuffer(block, dtype=np.uint8)
         lines += int(np.count_nonzero(values == end))
         delimiters += int(np.count_nonzero(values == delimiter))
         quotes += int(np.count_nonzero(values == quote))
-        last = block[-1]
-    return Counts(lines + (last != end), delimiters, quotes)
+        ending = block[-TAIL_BYTES:]
+        written = ending.rstrip(b"\r\n")
+        tail = ending[len(written) :] if written else tail + ending
+    ends = tail.count(end)
+    blank = max(0, ends - 1)
+    return Counts(lines + (ends == 0) - blank, blank, delimiters, quotes)
 
 
 def holds_rows(field: str, place: int, width: int, marks: Marks) -> bool:
@@ -122,30 +135,29 @@ def scan(blocks: Iterable[bytes], marks: Marks) -> Layout:
     state = _State()
     parts = [state.read(block, marks) for block in blocks]
     parts.append(state.close())
-    ends, end_lines, delimiters, returns = (np.concatenate(column) for column in zip(*parts, strict=True))
+    ends, end_lines, delimiters, spaces = (np.concatenate(column) for column in zip(*parts, strict=True))
     starts = np.concatenate([[0], ends[:-1] + 1])
-    length = ends - starts
     return Layout(
         lines=np.concatenate([[1], end_lines[:-1] + 1]).astype(np.int64),
         fields=np.diff(delimiters, prepend=0) + 1,
-        blank=(length == 0) | ((length == 1) & (returns == 1)),
+        blank=ends - starts == np.diff(spaces, prepend=0),
         unclosed=state.inside,
     )
 
 
 class _State:
-    """What one block hands to the next."""
+    """What one block hands to the next: counts of everything before it."""
 
     def __init__(self) -> None:
-        self.position = 0  # bytes before this block
-        self.lines = 0  # line ends before it, in quotes or not
-        self.delimiters = 0  # delimiters outside quotes before it
-        self.inside = False  # an odd number of quotes stands before it
-        self.last = 0  # the byte before it
+        self.position = 0  # bytes
+        self.lines = 0  # line ends, in quotes or not
+        self.delimiters = 0  # delimiters outside quotes
+        self.spaces = 0  # bytes that do not show
+        self.inside = False  # an odd number of quotes
         self.last_end = -1  # position of the last end of a record
 
     def read(self, block: bytes, marks: Marks) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        """Return for each record that ends here: position of its end, its last line, delimiters so far, carriage return."""
+        """Return for each record that ends here: position of its end, its last line, delimiters and spaces up to it."""
         values = np.frombuffer(block, dtype=np.uint8)
         ends = np.flatnonzero(values == ord(marks.end))
         lines = np.arange(self.lines + 1, self.lines + 1 + len(ends))
@@ -157,18 +169,16 @@ class _State:
             ends, lines = ends[~open_ends], lines[~open_ends]
             delimiters = delimiters[~self._open(quotes, delimiters)]
             self.inside ^= bool(len(quotes) % 2)
-        before = values[ends - 1] if len(ends) else values[:0]
-        if len(ends) and ends[0] == 0:
-            before[0] = self.last
+        spaces = np.flatnonzero(np.isin(values, [ord(mark) for mark in SPACES if mark not in (marks.delimiter, marks.end)]))
         part = (
             ends + self.position,
             lines,
             np.searchsorted(delimiters, ends) + self.delimiters,
-            (before == ord("\r")).astype(np.int64),
+            np.searchsorted(spaces, ends) + self.spaces,
         )
         self.position += len(values)
         self.delimiters += len(delimiters)
-        self.last = int(values[-1])
+        self.spaces += len(spaces)
         self.last_end = int(part[0][-1]) if len(ends) else self.last_end
         return part
 
@@ -177,10 +187,10 @@ class _State:
 
     def close(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         """Return the last record when no line end closes it."""
-        rest = self.position > self.last_end + 1
+        rest = int(self.position > self.last_end + 1)
         return (
-            np.full(int(rest), self.position),
-            np.full(int(rest), self.lines + 1),
-            np.full(int(rest), self.delimiters),
-            np.full(int(rest), self.last == ord("\r"), dtype=np.int64),
+            np.full(rest, self.position),
+            np.full(rest, self.lines + 1),
+            np.full(rest, self.delimiters),
+            np.full(rest, self.spaces),
         )

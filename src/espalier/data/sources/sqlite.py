@@ -44,7 +44,9 @@ def read(path: Path, query: str | None = None) -> Records:
             frame, header = _answer(connection, sql)
         except (sqlite3.Error, sqlite3.Warning) as error:
             known = f" Its tables: {named(tables, limit=20)}." if tables else ""
-            raise SourceError(f"{path.name}: the query fails: {error}. The query was: {sql}.{known}") from error
+            raise SourceError(
+                f"{path.name}: the query fails: {str(error).rstrip('.')}. The query was: {sql}.{known}"
+            ) from error
     if frame is None:
         raise no_rows(path.name, sql)
     frame.columns, name_notes = clean_names(header, path.name)

@@ -94,7 +94,7 @@ def open_text(path: Path) -> Text:
         text = _in_wide(text, encoding)
         head = (text.content or b"")[:HEAD_BYTES]
     if not head.removeprefix(UTF8_MARK).strip():
-        raise EmptySourceError(f"{path.name} is empty: it holds no text. Expected a line of column names and lines of values.")
+        raise EmptySourceError(f"{path.name} is empty: it holds no text. Expected a table: column names and rows.")
     if encoding is not None:
         return text
     _refuse_binary(head, path)

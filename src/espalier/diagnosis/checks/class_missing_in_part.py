@@ -21,14 +21,16 @@ def check(evidence: Evidence) -> Finding | None:
     valid = set(evidence.splits.valid.frame.get_column(target).drop_nulls().cast(str).unique())
     known = set(evidence.class_counts) | valid
     absent = {"train": sorted(known - train), "valid": sorted(known - valid)}
-    said = [f"The {part} part has no row of {named(classes)}" for part, classes in absent.items() if len(classes) > MAX_MISSING]
+    said = [
+        f"The {part} part has no row of {named(classes)}." for part, classes in absent.items() if len(classes) > MAX_MISSING
+    ]
     if not said:
         return None
     method = evidence.plan.split.method if evidence.plan is not None else None
     repair = Repair("give each part every class in the same proportion", {"split.method": "stratified"})
     return Finding(
         id="S08-class-missing-in-part",
-        sentence=f"{'. '.join(said)}. A class that is not trained on is never predicted, and one that valid lacks is not judged.",
+        sentence=" ".join(said) + " A class that is not trained on is never predicted, and one that valid lacks is not judged.",
         severity=Severity.WARN if absent["train"] else Severity.NOTE,
         evidence=absent,
         columns=(target,),

@@ -8,7 +8,6 @@ mostly unlike each other. Two numbers that differ are no contradiction: for them
 import numpy as np
 import polars as pl
 
-from espalier.core.batch import FloatArray
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.records import IntArray
 from espalier.diagnosis.encode import as_codes
@@ -64,7 +63,7 @@ def _unavoidable(group: IntArray, codes: IntArray) -> int:
     return int(len(group) - pairs.group_by("group").agg(pl.col("len").max()).get_column("len").sum())
 
 
-def _pair(group: IntArray, codes: IntArray, positions: IntArray) -> FloatArray:
+def _pair(group: IntArray, codes: IntArray, positions: IntArray) -> IntArray:
     """Return two positions of the first group that differ in the target."""
     first = group == group[0]
     other = np.flatnonzero(first & (codes != codes[0]))[0]

@@ -70,10 +70,10 @@ def _one_to_one(frame: pl.DataFrame, first: str, second: str) -> bool:
 def _straight(evidence: Evidence) -> list[tuple[str, str]]:
     """Return pairs of number columns that are the same quantity, perhaps in another unit, on the sampled rows."""
     scaled = {name: _standardised(evidence.sample.frame.get_column(name)) for name in evidence.inputs(Kind.NUMBER)}
-    names = [name for name, values in scaled.items() if values is not None]
-    if len(names) < 2:
+    usable = {name: values for name, values in scaled.items() if values is not None}
+    if len(usable) < 2:
         return []
-    matrix = np.column_stack([scaled[name] for name in names])
+    names, matrix = list(usable), np.column_stack(list(usable.values()))
     missing = np.isnan(matrix)
     products = np.nan_to_num(matrix).T @ np.nan_to_num(matrix)
     pairs = []

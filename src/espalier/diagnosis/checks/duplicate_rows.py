@@ -36,8 +36,8 @@ def check(evidence: Evidence) -> Finding | None:
     return Finding(
         id="D02-duplicate-rows",
         sentence=f"{counted(len(copies), 'row')} of {len(evidence.records):,} ({percent(fraction)}) "
-        f"{either(len(copies), 'repeats', 'repeat')} an earlier row in every column; {lines(evidence.records, pair)} are equal, "
-        "for example.",
+        f"{either(len(copies), 'repeats', 'repeat')} an earlier row in every column; {lines(evidence.records, pair)} are "
+        "equal, for example.",
         severity=Severity.NOTE,
         evidence={"num_repeated": len(copies), "fraction": fraction, "example": list(pair)},
         rows=source_rows(evidence.records, positions),

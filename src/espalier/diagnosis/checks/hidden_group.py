@@ -77,7 +77,7 @@ def _names_something(evidence: Evidence, name: str) -> bool:
     groups = known.n_unique()
     if groups < MIN_UNITS or len(known) < MIN_ROWS_OF_A_GROUP * groups:
         return False
-    if int(known.alias("group").value_counts(name="rows").get_column("rows").max() or 0) > MAX_LARGEST_FRACTION * len(known):  # type: ignore[call-overload]
+    if known.unique_counts().to_numpy().max() > MAX_LARGEST_FRACTION * len(known):
         return False
     is_named = names_key(name) or bool(names_subject(name)) or evidence.schema.columns[name].role is Role.IDENTIFIER
     if is_named or kind is Kind.NUMBER:
@@ -87,10 +87,6 @@ def _names_something(evidence: Evidence, name: str) -> bool:
 
 
 def _is_whole(column: pl.Series) -> bool:
-    """Return whether all numbers of a column are whole."""
+    """Return whether a column holds whole numbers or text."""
     known = column.drop_nulls()
-    return (
-        bool((known == known.round(0)).all())
-        if known.dtype.is_float()
-        else known.dtype.is_integer() or known.dtype == pl.String
-    )
+    return not known.dtype.is_float() or bool((known == known.round(0)).all())

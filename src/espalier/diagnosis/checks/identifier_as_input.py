@@ -30,8 +30,9 @@ def check(evidence: Evidence) -> Finding | None:
     changes = {f"schema.columns.{name}.role": "identifier" for name in columns}
     return Finding(
         id="D14-identifier-as-input",
-        sentence=f"{counted(len(columns), 'column')} used as input {either(len(columns), 'names', 'name')} each row and XX about it: "
-        f"{named(columns, [f'{percent(unique[name])} of its values are different' for name in columns])}.",
+        sentence=f"{counted(len(columns), 'column')} used as input {either(len(columns), 'names', 'name')} each row "
+        f"and {either(len(columns), 'says', 'say')} nothing about it: "
+        f"{named(columns, [percent(unique[name]) + ' different' for name in columns])}.",
         severity=Severity.WARN if is_number else Severity.NOTE,
         evidence={"unique_fraction": {name: unique[name] for name in columns}},
         columns=tuple(columns),

@@ -32,11 +32,11 @@ def check(evidence: Evidence) -> Finding | None:
     columns = sorted(levels, key=lambda name: -levels[name])
     return Finding(
         id="D15-many-levels",
-        sentence=f"{counted(len(columns), 'category')} {either(len(columns), 'has', 'have')} too many different values to learn "
-        f"each: {named(columns, [counted(levels[name], 'level') for name in columns])} in {len(evidence.records):,} rows.",
+        sentence=f"{counted(len(columns), 'category')} {either(len(columns), 'has', 'have')} too many different values to "
+        f"learn: {named(columns, [counted(levels[name], 'level') for name in columns])} in {len(evidence.records):,} rows.",
         severity=Severity.NOTE,
         evidence={"num_levels": {name: levels[name] for name in columns}, "max_levels": max_levels},
         columns=tuple(columns),
         repairs=(leave_out(columns),),
-        advice="Rare levels share one code. Cut the values to what matters (the first letter, the region), or leave them out.",
+        advice="Rare levels share one code. Cut them to what matters (a first letter, a region) or leave them out.",
     )

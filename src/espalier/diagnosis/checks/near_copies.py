@@ -13,13 +13,14 @@ from espalier.data.clean import row_keys
 from espalier.diagnosis.evidence import MAX_SAMPLE_ROWS, Evidence, drawn, without_repeats
 from espalier.diagnosis.neighbours import nearest, place
 from espalier.diagnosis.parts import is_drawn
+from espalier.diagnosis.significance import z_of_shares
 from espalier.diagnosis.wording import percent, source_rows
 
 NEAR = 0.13  # of the median distance to the nearest neighbour within training
 MIN_EXCESS = 0.02  # share of near copies in valid above the share within training
 MIN_Z = 3.0
 NUM_QUERIES = 1_000  # rows of either part whose neighbour is looked for
-MIN_ROWS = 50
+MIN_ROWS = 20
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -42,8 +43,8 @@ def check(evidence: Evidence) -> Finding | None:
     across, partner = nearest(outside, inside)
     limit = NEAR * float(np.median(within))
     share_within, share_across = float((within < limit).mean()), float((across < limit).mean())
-    error = np.sqrt(max(share_within, 1 / len(within)) / len(within) + max(share_across, 1 / len(across)) / len(across))
-    if limit <= 0 or share_across - share_within <= MIN_EXCESS or (share_across - share_within) / error <= MIN_Z:
+    z = z_of_shares(share_across, len(across), share_within, len(within))
+    if limit <= 0 or share_across - share_within <= MIN_EXCESS or z <= MIN_Z:
         return None
     found = np.flatnonzero(across < limit)
     pair = (int(valid.rows[found[0]]), int(train.rows[partner[found[0]]]))
@@ -55,7 +56,7 @@ def check(evidence: Evidence) -> Finding | None:
         evidence={
             "near_in_valid": share_across,
             "near_in_train": share_within,
-            "z": float((share_across - share_within) / error),
+            "z": z,
             "example": list(pair),
         },
         rows=source_rows(valid, found),

@@ -51,10 +51,10 @@ def check(evidence: Evidence) -> Finding | None:
 def _finding(adjacent: float, gap: Gap) -> Finding:
     return Finding(
         id="S09-neighbouring-lines",
-        sentence=f"For {percent(adjacent)} of the rows the most similar row stands next to it in the file, as in a recording. "
+        sentence=f"For {percent(adjacent)} of the rows the most similar row stands beside it in the file, as in a recording. "
         + gap.sentence("rows are dealt out at random", f"whole runs of {ROWS_OF_A_RUN} lines are held out"),
         severity=Severity.WARN,
         evidence={"adjacent_fraction": adjacent, **gap.evidence()},
-        advice="Add a column that names the recording, the person or the session of each row, give it the role 'group', and split "
-        "by it; the lower score is nearer to what a new recording will show.",
+        advice="Add a column that names the recording, the person or the session of each row, give it the role 'group', and "
+        "split by it; the lower score is nearer to what a new recording will show.",
     )

@@ -67,7 +67,7 @@ def check(evidence: Evidence) -> Finding | None:
         columns=tuple(columns),
         rows=source_rows(evidence.records, positions),
         repairs=_repairs(evidence, columns, targets),
-        advice=f"Look at {lines(evidence.records, example)}: correct a typing error or a code for 'not known'; keep a true value.",
+        advice=f"Look at {lines(evidence.records, example)}: correct typing errors and codes for 'unknown'; keep true values.",
     )
 
 

@@ -21,7 +21,7 @@ from espalier.diagnosis.wording import named
 MIN_AUC = 0.6
 MIN_Z = 3.5
 MAX_ROWS = 2_000  # of each part
-MIN_ROWS = 30
+MIN_ROWS = 20
 PART = "part of the row"
 
 
@@ -60,8 +60,8 @@ def check(evidence: Evidence) -> Finding | None:
             "means": _means(frame, columns, is_valid),
         },
         columns=tuple(columns[:20]),
-        advice="The score then speaks for rows like those of the valid part. Find out why the parts differ; if they need not, deal "
-        "all rows out together.",
+        advice="The score then speaks for rows like those of the valid part. Find out why the parts differ; if they need not, "
+        "deal all rows out together.",
     )
 
 

@@ -84,8 +84,10 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _words(formula: Formula) -> str:
-    """Return "sum", "product" or "weighted sum"."""
-    return formula.kind if np.allclose(formula.weights, 1, rtol=1e-3) else f"weighted {formula.kind}"
+    """Return "sum", "weighted sum", "product" or "product of powers"."""
+    if np.allclose(formula.weights, 1, rtol=1e-3):
+        return formula.kind
+    return "weighted sum" if formula.kind == "sum" else "product of powers"
 
 
 def find_formula(frame: pl.DataFrame, names: Sequence[str], target: str) -> Formula | None:
@@ -102,9 +104,8 @@ def find_formula(frame: pl.DataFrame, names: Sequence[str], target: str) -> Form
     matrix, answer = matrix[complete], answer[complete]
     found = _straight(matrix, answer, names, "sum")
     if found is None and len(answer) and (answer > 0).all():
-        positive = (matrix > 0).all(axis=0)
-        kept = [name for name, is_positive in zip(names, positive, strict=True) if is_positive]
-        found = _straight(np.log(matrix[:, positive]), np.log(answer), kept, "product")
+        positive = [place for place in range(len(names)) if (matrix[:, place] > 0).all()]
+        found = _straight(np.log(matrix[:, positive]), np.log(answer), [names[place] for place in positive], "product")
     return found
 
 
@@ -131,7 +132,7 @@ def _straight(matrix: FloatArray, answer: FloatArray, names: Sequence[str], kind
 def _fit(scaled: FloatArray, answer: FloatArray) -> tuple[FloatArray, float]:
     """Return the weights of a line fitted on the even rows, and what it explains of the odd ones, 0 when most are far off."""
     columns = np.column_stack([scaled, np.ones(len(scaled))])
-    weights = np.linalg.lstsq(columns[::2], answer[::2], rcond=None)[0]
+    weights: FloatArray = np.linalg.lstsq(columns[::2], answer[::2], rcond=None)[0].astype(np.float64)
     error = np.abs(answer[1::2] - columns[1::2] @ weights)
     deviation = np.abs(answer[1::2] - np.median(answer[1::2]))
     if np.median(error) > MAX_TYPICAL_ERROR * max(np.median(deviation), 1e-300):

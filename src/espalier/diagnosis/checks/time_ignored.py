@@ -100,11 +100,11 @@ def _finding(evidence: Evidence, column: str, found: float, gap: Gap | None) -> 
         scores = " " + gap.sentence("rows are dealt out at random", "whole stretches of time are held out")
     return Finding(
         id="S06-time-ignored",
-        sentence=f"'{evidence.targets[0]}' changes slowly along '{column}' (neighbours in time correlate by {found:.2f}), {then}."
-        + scores,
+        sentence=f"'{evidence.targets[0]}' changes slowly along '{column}' (neighbours in time correlate by {found:.2f}), "
+        f"{then}.{scores}",
         severity=Severity.WARN,
         evidence={"autocorrelation": found} | ({} if gap is None else gap.evidence()),
         columns=(column,),
         repairs=(Repair(f"split by '{column}', early rows first", {"split.column": column, "split.method": "time"}),),
-        advice="If the model is to look ahead, split by time; if it is to fill gaps between known rows, a random split is right.",
+        advice="If the model is to look ahead, split by time; to fill gaps between known rows, a random split is right.",
     )

@@ -40,7 +40,7 @@ def check(evidence: Evidence) -> Finding | None:
     return Finding(
         id="D18-unscaled-numbers",
         sentence=f"{counted(len(columns), 'number column')} would go into the network unscaled: "
-        f"{named(columns, [f'up to {sizes[name]:,.4g}' for name in columns])}; large inputs drown small ones and stall learning.",
+        f"{named(columns, [f'up to {sizes[name]:,.4g}' for name in columns])}; large inputs drown small ones.",
         severity=Severity.WARN,
         evidence={"size": {n: sizes[n] for n in columns}, "deviation": {n: widths[n] for n in columns}},
         columns=tuple(columns),

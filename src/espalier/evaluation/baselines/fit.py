@@ -8,12 +8,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 
 from espalier.core.batch import FloatArray, Prediction
 from espalier.core.records import IntArray
 from espalier.core.seeds import derive_seed, numpy_stream
 from espalier.evaluation.baselines.baseline import Baseline, all_baselines, named_baselines
 from espalier.evaluation.baselines.table import Encoder, Inputs, Matrix, TrainTable
+from espalier.evaluation.baselines.threads import openmp_threads
 from espalier.evaluation.score import Contender
 
 Answer: TypeAlias = tuple[FloatArray, FloatArray | None]
@@ -210,7 +212,10 @@ def _train(name: str, table: TrainTable, seed: int) -> FittedBaseline:
         note = "too few rows of different classes to learn from, so that it answers the class shares"
     encoder = Encoder.fit(kept, baseline.encoding)
     matrix = encoder.apply(kept.inputs)
-    with warnings.catch_warnings(record=True) as caught:
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        threadpool_limits(openmp_threads(len(kept)), user_api="openmp"),
+    ):
         warnings.simplefilter("always", ConvergenceWarning)
         if kept.kind == "labels" and not baseline.labels_at_once:
             labels = [one.astype(np.int64) for one in kept.target.T]

@@ -12,7 +12,7 @@ from espalier.core.errors import missing_extra
 from espalier.core.records import IntArray
 from espalier.evaluation.baselines.baseline import Baseline
 from espalier.evaluation.baselines.table import Matrix, TrainTable
-from espalier.evaluation.baselines.threads import num_threads
+from espalier.evaluation.baselines.threads import openmp_threads
 
 MIN_CLASS_ROWS = 2
 
@@ -65,7 +65,7 @@ def build(table: TrainTable, seed: int) -> WithCategories:
         raise missing_extra("lightgbm", "boost", "The baseline LightGBM") from error
     num_numbers = table.numbers.shape[1]
     columns = list(range(num_numbers, num_numbers + table.codes.shape[1]))
-    threads = num_threads()
+    threads = openmp_threads(len(table))
     if table.kind in ("number", "count"):
         objective = "poisson" if table.kind == "count" and table.target.sum() > 0 else "regression"
         return WithCategories(LGBMRegressor(objective=objective, n_jobs=threads, verbose=-1, random_state=seed), columns)

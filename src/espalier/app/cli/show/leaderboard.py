@@ -1,6 +1,7 @@
 """The leaderboard, and the differences of two runs."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,8 @@ from espalier.app.cli.show.console import heading, indented, plain_table
 from espalier.app.cli.show.quantities import count, duration, interval, number, size
 from espalier.compare import Differences, Leaderboard, Place
 
+NAMES_FIT = 110  # columns from which the names of models and baselines have room
+
 
 def print_leaderboard(console: Console, board: Leaderboard) -> None:
     """Print the runs group by group, the best of each group first."""
@@ -18,12 +21,16 @@ def print_leaderboard(console: Console, board: Leaderboard) -> None:
         places = [place for place in board.places if place.group == group]
         first = places[0]
         name = f"Group {group + 1}: " if board.places[-1].group else ""
-        heading(console, f"{name}{first.task}, {first.metric} on {count(first.num_rows, f'{first.part} row')}")
-        indented(console, _table(places))
+        direction = "higher is better" if first.higher_is_better else "lower is better"
+        part = "row" if first.part == "folds" else f"{first.part} row"
+        heading(console, f"{name}{first.task}, {first.metric} on {count(first.num_rows, part)}, {direction}")
+        indented(console, _table(places, console.width))
     if board.unranked:
         heading(console, "Without a place")
         for one in board.unranked:
             indented(console, Text.assemble((f"{one.run}: ", "bold"), one.reason))
+    if board.remarks:
+        console.print()
     for remark in board.remarks:
         console.print(Text(remark, style="dim"))
 
@@ -43,16 +50,28 @@ def print_differences(console: Console, found: Differences) -> None:
     console.print(Text(found.conclusion, style="bold"))
 
 
-def _table(places: list[Place]) -> Table:
+def _table(places: list[Place], width: int) -> Table:
+    """Return the runs of one group; on a narrow terminal the model stands below the run, and the baseline has no name."""
+    wide = width >= NAMES_FIT
     metric = places[0].metric.replace("_", " ")
-    table = plain_table("", "run", "model", metric, "best baseline", "time", "size", right=("", "time", "size"))
-    for column in (3, 5, 6):
+    names = ("", "run", *(("model",) if wide else ()), metric, "best baseline" if wide else "baseline", "time", "size")
+    table = plain_table(*names, right=("", "time", "size"))
+    for column in (-4, -2, -1):
         table.columns[column].no_wrap = True
-    for index, place in enumerate(places):
-        baseline = f"{number(place.baseline_score.value)} {place.baseline}" if place.baseline_score else "-"
-        row = (str(index + 1), place.run, place.model, interval(place.score), baseline)
-        table.add_row(*row, duration(place.fit_seconds), size(place.size_bytes), style="" if index else "bold")
+    folders = _short_names([place.run for place in places])
+    for index, (place, folder) in enumerate(zip(places, folders, strict=True)):
+        run = (folder, place.model) if wide else (f"{folder}\n{place.model}",)
+        baseline = number(place.baseline_score.value) if place.baseline_score else "-"
+        rival = f"{baseline} {place.baseline}" if wide and place.baseline else baseline
+        cells = (interval(place.score), rival, duration(place.fit_seconds), size(place.size_bytes))
+        table.add_row(str(index + 1), *run, *cells, style="" if index else "bold")
     return table
+
+
+def _short_names(folders: list[str]) -> list[str]:
+    """Return the folders without the parent that they share."""
+    parents = {str(Path(folder).parent) for folder in folders}
+    return [Path(folder).name for folder in folders] if len(parents) == 1 else folders
 
 
 def _print_pairs(console: Console, title: str, pairs: Mapping[str, tuple[Any, Any]]) -> None:

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from espalier.app.cli.show.quantities import duration, number
+from espalier.app.cli.show.quantities import clock, duration, number
 from espalier.core.progress import BaselineDone, EpochDone, Progress, StageDone
 
 REFRESH_PER_SECOND = 4  # more would take time from training and be seen by nobody
@@ -127,12 +127,12 @@ def epoch_text(event: EpochDone, width: int) -> Text:
     losses = f"loss {event.train_loss:.3g}/{event.valid_loss:.3g}"
     score = f"{event.metric} {number(event.score)}"
     best = (f"best {number(event.best)}", "green")
-    time_left = f"{duration(event.remaining_seconds)} left" if event.epoch < event.epochs else duration(event.seconds)
-    left = (time_left, "dim")
+    left = (f"{clock(event.remaining_seconds)} left" if event.epoch < event.epochs else f"took {clock(event.seconds)}", "dim")
     rate = (f"rate {event.learning_rate:.2g}", "dim")
     layouts = (
         (epoch, f"train/valid {losses}", score, best, rate, left),
         (epoch, losses, score, best, left),
+        (epoch, losses, score, best),
         (epoch, score, best),
     )
     for layout in layouts:

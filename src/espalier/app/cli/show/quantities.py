@@ -66,6 +66,20 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def clock(seconds: float | None) -> str:
+    """Return a time as a clock shows it, for lines with little room.
+
+    Example:
+        >>> clock(7), clock(260), clock(7325)
+        ('0:07', '4:20', '2:02:05')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return "-"
+    minutes, rest = divmod(round(seconds), SECONDS_PER_MINUTE)
+    hours, minutes = divmod(minutes, SECONDS_PER_MINUTE)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def size(num_bytes: float | None) -> str:
     """Return a size in decimal units.
 

@@ -11,7 +11,7 @@ from espalier.core.scorecard import ModelScores, Scorecard
 FIXED_WIDTH = 66  # characters that name, main metric, time and margins take
 MIN_COLUMN = 6  # characters of a number
 GAP = 3  # characters between two columns
-PARTS = {"test": "the test part", "valid": "the validation part", "folds": "every fold"}
+PARTS = {"test": "the test part", "valid": "the validation part", "folds": "every fold", "given": "the rows given"}
 
 
 def print_scorecard(console: Console, card: Scorecard, network: str = "", positive: tuple[str, ...] = ()) -> None:
@@ -26,12 +26,13 @@ def print_scorecard(console: Console, card: Scorecard, network: str = "", positi
     heading(
         console, f"Score card on {PARTS.get(card.part, card.part)}, {count(card.num_rows, 'row')}, 95 % intervals in brackets"
     )
-    indented(console, _models_table(card, network, console.width))
-    for one in card.models:
-        if one.note:
-            indented(console, Text(f"{one.name}: {one.note}", style="dim"))
-    console.print()
-    indented(console, _metrics_table(card))
+    if len(card.models) > 1:
+        indented(console, _models_table(card, network, console.width))
+        for one in card.models:
+            if one.note:
+                indented(console, Text(f"{one.name}: {one.note}", style="dim"))
+        console.print()
+    indented(console, _metrics_table(card, network))
     console.print()
     console.print(Text(card.verdict, style="bold"))
     for remark in _remarks(card, positive):
@@ -55,10 +56,10 @@ def _models_table(card: Scorecard, network: str, width: int) -> Table:
     return table
 
 
-def _metrics_table(card: Scorecard) -> Table:
+def _metrics_table(card: Scorecard, network: str) -> Table:
     """Return every metric of the network, and of its best rival beside it."""
     rival = card.models[1] if len(card.models) > 1 else None
-    table = plain_table("metric", "network", *([rival.name] if rival else []))
+    table = plain_table("metric", f"network ({network})" if network else "network", *([rival.name] if rival else []))
     for name, score in card.network.scores.items():
         table.add_row(_spaced(name), interval(score), *([interval(rival.scores.get(name))] if rival else []))
     return table

@@ -1,7 +1,6 @@
 """Following a run to its end: progress while it goes on, the result when it is over, the way back when it was stopped."""
 
 import shlex
-import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from espalier.app.cli.show.progress import ProgressDisplay
 from espalier.app.cli.show.scorecard import print_scorecard
 from espalier.app.report.page import write_report
 from espalier.core.finding import Severity
-from espalier.core.progress import Progress, StageDone
+from espalier.core.progress import Progress
 from espalier.core.records import Records
 from espalier.run import Run
 
@@ -39,14 +38,13 @@ def carry_out(
     try:
         with ProgressDisplay(console, quiet=quiet) as display:
             run = _follow(progress, display)
-            started = time.monotonic()
-            report = write_report(run, None, rows_behind(run)[0] if records is None else records)
-            display.show(StageDone("report", f"Written to {report}.", time.monotonic() - started))
+        print_scorecard(console, run.scorecard, run.plan.model.name, run.question.classes[-1:])
+        print_findings(console, run.findings)
+        report = write_report(run, None, rows_behind(run)[0] if records is None else records)
     except KeyboardInterrupt:
         _print_way_back(human(as_json=True), folder)
         return INTERRUPTED
-    stopped = any(finding.severity is Severity.STOP for finding in run.findings)
-    _print_end(console, run, report)
+    _print_next_steps(console, run, report)
     if as_json:
         print_json(
             {
@@ -57,7 +55,7 @@ def carry_out(
                 "findings": [finding.to_mapping() for finding in run.findings],
             }
         )
-    return FINDINGS if stopped else FINE
+    return FINDINGS if any(finding.severity is Severity.STOP for finding in run.findings) else FINE
 
 
 def _follow(progress: Generator[Progress, None, Run], display: ProgressDisplay) -> Run:
@@ -71,9 +69,7 @@ def _follow(progress: Generator[Progress, None, Run], display: ProgressDisplay) 
         progress.close()
 
 
-def _print_end(console: Console, run: Run, report: Path) -> None:
-    print_scorecard(console, run.scorecard, run.plan.model.name, run.question.classes[-1:])
-    print_findings(console, run.findings)
+def _print_next_steps(console: Console, run: Run, report: Path) -> None:
     heading(console, "Next")
     lines = [("Read the report in a browser:", str(report))]
     cure = next((finding for finding in run.findings if finding.repairs and matters(finding)), None)

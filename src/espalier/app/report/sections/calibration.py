@@ -16,6 +16,7 @@ from espalier.core.batch import FloatArray
 MAX_BINS = 10
 BIN_ROWS = 20  # fewer rows than this say little about a share
 NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
+ALLOWED_MISSES = 4  # of so many 95 % intervals one may miss; two of four would be rare by chance (1.4 %)
 SMALL_GAP = 0.02  # a mean difference below two percentage points is called none
 QUANTILE = "quantile_"
 
@@ -105,7 +106,7 @@ def _probabilities(facts: Facts) -> Section:
         "what": what,
         "given": given,
         "gap": wording.percent(gap).removesuffix(" %"),
-        "judgement": _judgement(gap, lean, given=given),
+        "judgement": _judgement(bins, gap, lean, given=given),
         "rows": rows,
         "chart": drawn(
             reliability(
@@ -139,10 +140,12 @@ def _stated(facts: Facts) -> tuple[FloatArray, FloatArray, str, bool]:
     return probabilities.max(axis=1)[known], hits[known], "the most likely class", False
 
 
-def _judgement(gap: float, lean: float, *, given: bool) -> str:
+def _judgement(bins: list[Bin], gap: float, lean: float, *, given: bool) -> str:
     """Return what the gap means; `given` says that the probabilities are of something fixed, not of the answer."""
     if gap < SMALL_GAP:
         return "That is close enough to read its probabilities as they stand."
+    if sum(not one.low <= one.said <= one.high for one in bins) <= len(bins) // ALLOWED_MISSES:
+        return "Chance alone brings about as much with so many rows: nothing speaks against its probabilities."
     if abs(lean) < gap / 3:
         return "It is too high in some places and too low in others: the order of its probabilities says more than their size."
     if given:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from espalier.app.cli.given.options import written
 from espalier.app.report import wording
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section
@@ -107,5 +106,4 @@ def setting(path: str, value: Any) -> str:  # noqa: ANN401  any plain value
         >>> setting("schema.columns.age.role", "ignored"), setting("learning.patience", 8)
         ('schema.columns.age.role=ignored', 'learning.patience=8')
     """
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
-    return f"{path}={text.removesuffix(chr(10)).removesuffix(chr(10) + '...')}"
+    return f"{path}={written(value)}"

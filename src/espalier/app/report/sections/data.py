@@ -18,7 +18,6 @@ MAX_LEVELS = 5  # levels shown on a card
 MAX_TARGET_LEVELS = 20
 MEDIAN = 3  # place of the median among the profile's quantiles
 NAME_LENGTH = 80
-EXAMPLE_LENGTH = 40
 YEARS = (1500, 2100)  # whole numbers between these are written as years, 1987 and not 1,987
 EPOCH = datetime(1970, 1, 1)
 
@@ -135,7 +134,7 @@ def _card(facts: Facts, name: str, num_levels: int = MAX_LEVELS, *, large: bool 
         chart=chart,
         levels=levels,
         num_more=max(profile.num_distinct - len(levels), 0) if levels else 0,
-        examples=", ".join(wording.shortened(one, EXAMPLE_LENGTH) for one in profile.examples),
+        examples=", ".join(wording.example(one) for one in profile.examples),
     )
 
 

@@ -58,7 +58,7 @@ def _python(facts: Facts, suffix: str) -> str:
     lines = [
         "import espalier",
         "",
-        f'run = espalier.load("{facts.folder}")',
+        f"run = espalier.load({facts.folder!r})",
         f'answers = run.predict("new_rows{suffix}")  # or a pandas or polars frame',
         'print(answers["prediction"])',
         "",
@@ -72,8 +72,8 @@ def _needed(facts: Facts) -> list[Needed]:
     needed = []
     for name in schema.inputs():
         column = profile.columns.get(name)
-        example = column.examples[0] if column is not None and len(column.examples) else None
-        needed.append(Needed(name, KINDS[schema.columns[name].kind], wording.shortened(wording.cell(example), 40)))
+        example = wording.example(column.examples[0]) if column is not None and column.examples else wording.NOT_KNOWN
+        needed.append(Needed(name, KINDS[schema.columns[name].kind], example))
     return needed
 
 

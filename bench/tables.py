@@ -1,0 +1,144 @@
+"""Accuracy on ten real tables: the default network against linear models and trees at their defaults, on identical splits.
+
+Each run has a budget of two minutes, all stages included. The baselines that Espalier trains anyway are scored by the run itself;
+CatBoost is trained here, at its defaults, on the same parts of the same parsed columns. Three seeds change split, weights and
+order together.
+
+    python bench/tables.py [--budget 120] [--seeds 3] [--only titanic]
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from catboost import CatBoostClassifier, CatBoostRegressor
+
+from espalier import process
+from espalier.core.batch import Prediction
+from espalier.core.schema import Kind
+from espalier.run import Run
+from results import write_section
+
+DATA = Path(os.environ.get("ESPALIER_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+LEAKS = {"bike_sharing": ("casual", "registered"), "bank_marketing": ("duration",)}  # known only after the fact
+TABLES = {
+    "titanic": ("titanic/titanic.csv.gz", "Survived"),
+    "adult": ("adult/adult_train.csv.gz", "income"),
+    "california_housing": ("california_housing/housing.csv.gz", "median_house_value"),
+    "house_prices": ("house_prices/train.csv.gz", "SalePrice"),
+    "bank_marketing": ("bank_marketing/bank_additional.csv.gz", "y"),
+    "churn_modelling": ("churn_modelling/churn.csv.gz", "Exited"),
+    "wine_quality": ("wine_quality/winequality_white.csv.gz", "quality"),
+    "bike_sharing": ("bike_sharing/bikeshare.csv.gz", "count"),
+    "mammography": ("mammography/mammography.csv.gz", "target"),
+    "penguins": ("penguins/penguins.csv.gz", "species"),
+}
+RIVALS = ("linear model", "random forest", "boosted trees", "LightGBM", "CatBoost")
+
+
+def finish(stages):
+    """Go through all stages and return the run."""
+    while True:
+        try:
+            next(stages)
+        except StopIteration as end:
+            return end.value
+
+
+def catboost_score(run: Run, seed):
+    """Return CatBoost's main metric on the run's test rows; it reads the parsed columns as they are."""
+    table = process.load_planned(run.plan)
+    cleaned, parts = process.deal_parts(run.plan, table, run.folder)
+    schema, prepared = run.schema, run.prepared
+    names = list(schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE))
+    categories = list(schema.inputs(Kind.CATEGORY, Kind.ORDERED))
+    train, valid, test = parts[0].train.records, parts[0].valid, parts[0].test.open("benchmark")
+
+    def columns(records):
+        frame = records.frame.select(names).with_columns(pl.col(categories).fill_null("missing"))
+        dates = [name for name in schema.inputs(Kind.DATE)]
+        parts = [
+            getattr(pl.col(name).dt, part)().cast(pl.Float64).alias(f"{name}.{part}")
+            for name in dates
+            for part in ("year", "month", "day", "weekday", "hour")
+        ]
+        return frame.with_columns(parts).drop(dates).to_pandas()
+
+    regression = prepared.classes == ()
+    settings = {"random_seed": seed, "verbose": False, "thread_count": 2, "allow_writing_files": False}
+    model = CatBoostRegressor(**settings) if regression else CatBoostClassifier(**settings)
+    del valid
+    model.fit(columns(train), prepared.target_values(train), cat_features=categories)
+    if regression:
+        prediction = Prediction(test.rows, model.predict(columns(test)))
+    else:
+        probabilities = model.predict_proba(columns(test))
+        prediction = Prediction(test.rows, probabilities.argmax(axis=1).astype(float), probabilities)
+    return run.networks[0].task.metrics[0].measure(prepared.target_values(test), prediction)
+
+
+def measure(name, seed, budget):
+    """Return the main metric of every model on one table and seed."""
+    path, target = TABLES[name]
+    changes = {f"schema.columns.{column}.role": "ignored" for column in LEAKS.get(name, ())}
+    changes |= {"learning.budget_seconds": budget}
+    made = process.draft(str(DATA / path), target=[target], changes=changes, seed=seed)
+    with tempfile.TemporaryDirectory() as folder:
+        run = finish(process.train(made.plan, Path(folder) / "run", made.table))
+        card = run.scorecard
+        scores = {one.name: one.scores[card.metric].value for one in card.models if one.name in ("network", *RIVALS)}
+        scores["CatBoost"] = catboost_score(run, seed)
+        return {"table": name, "seed": seed, "metric": card.metric, "higher": card.higher_is_better, "scores": scores}
+
+
+def ranks(result):
+    """Return the rank of each model, 1 the best."""
+    names = list(result["scores"])
+    values = np.array([result["scores"][name] for name in names]) * (-1 if result["higher"] else 1)
+    return {
+        name: float((values < value).sum() + ((values == value).sum() + 1) / 2)
+        for name, value in zip(names, values, strict=True)
+    }
+
+
+def table_lines(results):
+    """Return the lines of the table: mean over seeds, mean rank, and how far the network is behind the best."""
+    models = ("network", *RIVALS)
+    lines = ["| table | metric | " + " | ".join(models) + " | network behind the best |", "|---" * (len(models) + 3) + "|"]
+    for name in dict.fromkeys(result["table"] for result in results):
+        these = [result for result in results if result["table"] == name]
+        means = {model: float(np.mean([one["scores"][model] for one in these])) for model in models}
+        higher = these[0]["higher"]
+        best = (max if higher else min)(means[model] for model in RIVALS)
+        behind = (best - means["network"]) / best * (1 if higher else -1)
+        cells = " | ".join(f"{means[model]:.4g}" for model in models)
+        lines.append(f"| {name} | {these[0]['metric']} | {cells} | {behind:+.1%} |")
+    every = [ranks(result) for result in results]
+    cells = " | ".join(f"{np.mean([one[model] for one in every]):.2f}" for model in models)
+    return [*lines, f"| mean rank over {len(every)} runs | | {cells} | |"]
+
+
+def main():
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--budget", type=float, default=120.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", action="append", choices=list(TABLES))
+    given = parser.parse_args()
+    results = []
+    for name in given.only or TABLES:
+        for seed in range(given.seeds):
+            results.append(measure(name, seed, given.budget))
+            print(json.dumps(results[-1]), flush=True)
+    lines = table_lines(results)
+    print("\n".join(lines))
+    if not given.only:
+        write_section("Accuracy on ten real tables", "python bench/tables.py", lines)
+
+
+if __name__ == "__main__":
+    main()

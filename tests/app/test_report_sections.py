@@ -1,0 +1,199 @@
+"""Sections: the numbers behind them agree with other implementations, and their words with the numbers."""
+
+import math
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from app.report_sample_tasks import houses, labels
+from app.report_samples import SampleImportance, history_of, titanic
+from espalier.app.cli.given.options import changes_of
+from espalier.app.report.facts import gather_facts
+from espalier.app.report.sections import (
+    choices,
+    data,
+    learning,
+    scores,
+    splitting,
+)
+from espalier.core.files import write_json
+from espalier.core.plan import SplitPlan, edit
+from espalier.core.scorecard import Comparison
+
+
+def facts_of(run, **changes):
+    return gather_facts(run.but(**changes), run.records)
+
+
+def planned(run, **changes):
+    return gather_facts(run.but(plan=edit(run.plan, changes, "test")), run.records)
+
+
+# data
+
+
+def test_cards_stand_in_the_order_of_importance_and_the_rest_follows(tmp_path):
+    run = titanic(tmp_path)
+    cards = data.build(facts_of(run)).values["cards"]
+    assert [card.name for card in cards][:3] == ["Sex", "Pclass", "Fare"]
+    shuffled = facts_of(run, importance=(SampleImportance("Cabin", 0.5, 0.4, 0.6),))
+    assert [card.name for card in data.build(shuffled).values["cards"]][:2] == ["Cabin", "Pclass"]
+
+
+def test_a_card_tells_missing_shares_ends_levels_and_reason(tmp_path):
+    cards = {card.name: card for card in data.build(facts_of(titanic(tmp_path))).values["cards"]}
+    age, sex = cards["Age"], cards["Sex"]
+    assert age.missing == "21 %"
+    assert age.reason == "714 of 714 values are numbers between 0.42 and 80"
+    assert "<svg" in age.chart
+    assert not age.levels
+    assert [(level.name, level.count, level.share) for level in sex.levels] == [("male", 554, "62 %"), ("female", 337, "38 %")]
+    assert cards["Cabin"].num_more == 107
+
+
+def test_dates_and_years_are_written_as_such(tmp_path):
+    (tempo, released) = data.build(facts_of(labels(tmp_path / "labels"))).values["cards"]
+    assert tempo.name == "tempo"
+    assert released.low.startswith("1970-01-")
+    assert "<svg" in released.chart
+    year = next(card for card in data.build(facts_of(houses(tmp_path / "houses"))).values["cards"] if card.name == "건축년도")
+    assert (year.low, year.high) == ("1975", "2023")
+
+
+# split
+
+
+def test_parts_are_counted_from_the_split_file(tmp_path):
+    values = splitting.build(facts_of(titanic(tmp_path))).values
+    assert [(part.title, part.count, part.share) for part in values["parts"]] == [
+        ("Training", 713, "80 %"),
+        ("Validation", 88, "9.9 %"),
+        ("Test", 90, "10 %"),
+    ]
+
+
+def test_of_several_folds_the_first_is_counted(tmp_path):
+    run = titanic(tmp_path)
+    rows = {"row": [2, 3, 4, 2, 3, 4], "fold": [0, 0, 0, 1, 1, 1], "part": ["train", "train", "test", "train", "test", "test"]}
+    pl.DataFrame(rows).write_parquet(run.folder.split)
+    assert [part.count for part in splitting.build(facts_of(run)).values["parts"]] == [2, 1]
+
+
+@pytest.mark.parametrize("method", ["random", "stratified", "group", "time", "column", "files"])
+def test_every_way_of_splitting_says_how_and_why(tmp_path, method):
+    run = titanic(tmp_path)
+    plan = replace(run.plan, split=SplitPlan(method, column="Ticket" if method in ("group", "time", "column") else None))
+    values = splitting.build(facts_of(run, plan=plan)).values
+    assert values["how"].endswith(".")
+    assert ("Ticket" in values["how"]) == (method in ("group", "time", "column"))
+    copies = any("equal in every input" in reason for reason in values["why"])
+    assert copies == (method in ("random", "stratified", "group"))
+
+
+def test_a_test_part_that_was_opened_often_is_said_to_be(tmp_path):
+    run = titanic(tmp_path)
+    assert "opened once" in splitting.build(facts_of(run)).values["sealed"]
+    write_json(run.folder.openings, [{"time": f"2025-05-0{day}", "reason": "look"} for day in range(1, 4)])
+    values = splitting.build(facts_of(run)).values
+    assert "opened 3 times" in values["sealed"]
+    assert len(values["openings"]) == 3
+
+
+# choices
+
+
+def test_choices_show_value_and_reason_and_leave_out_columns(tmp_path):
+    values = choices.build(facts_of(titanic(tmp_path))).values
+    found = {choice.path: (choice.value, choice.reason) for group in values["groups"].values() for choice in group}
+    assert found["learning.budget_seconds"] == ("2 min", "you asked for it")
+    assert found["model.options"][0] == "width 192, num_members 16"
+    assert not any(path.startswith("schema.columns") for path in found)
+    rest = {choice.path for choice in values["rest"]}
+    assert "learning.patience" in rest
+    assert rest.isdisjoint({*found, "model.options.width", "data.fingerprint"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ignored",
+        "no",
+        3e-4,
+        8,
+        0.25,
+        True,
+        None,
+        [],
+        ["?", "N/A"],
+        "수원시",
+        "a b",
+        "it's",
+        "-999",
+        {"width": 64, "names": ["x"]},
+    ],
+)
+def test_a_setting_on_the_page_is_read_back_as_the_same_value_by_the_command_line(value):
+    assert changes_of([choices.setting("model.options.x", value)]) == {"model.options.x": value}
+
+
+# learning
+
+
+def test_the_best_epoch_is_the_first_of_the_best_finite_scores():
+    history = pl.DataFrame({"epoch": [1, 2, 3, 4, 5], "score": [0.5, math.nan, 0.9, 0.9, None]})
+    assert learning.best_epoch(history, higher_is_better=True) == 3
+    assert learning.best_epoch(history, higher_is_better=False) == 1
+    assert learning.best_epoch(history.with_columns(score=pl.lit(None, pl.Float64)), higher_is_better=True) is None
+
+
+def test_curves_that_end_at_their_best_say_that_more_epochs_may_help(tmp_path):
+    run = titanic(tmp_path)
+    late = facts_of(run, history=history_of(40, 40))
+    assert "may get better" in " ".join(learning.build(late).values["sentences"])
+    assert learning.stopped_early(late)
+    assert not learning.stopped_early(facts_of(run))
+    said = " ".join(learning.build(facts_of(run)).values["sentences"])
+    assert "Epoch 23 was the best" in said
+    assert "16 epochs after it" in said
+
+
+def test_of_several_networks_the_curves_are_those_of_the_first(tmp_path):
+    first, second = history_of(20, 12), history_of(30, 25)
+    both = pl.concat([first.with_columns(member=pl.lit(0)), second.with_columns(member=pl.lit(1))])
+    values = learning.build(facts_of(titanic(tmp_path), history=both)).values
+    assert "20 times" in values["sentences"][0]
+    assert values["several"] == "member"
+
+
+# scores
+
+
+def test_models_are_ranked_and_the_best_of_each_line_is_marked(tmp_path):
+    run = titanic(tmp_path)
+    values = scores.build(facts_of(run)).values
+    assert [rank.name for rank in values["ranks"]][:2] == ["network (tabm)", "gradient-boosted trees"]
+    loss = next(row for row in values["rows"] if row.title == "log loss")
+    assert [cell.best for cell in loss.cells] == [False] * 7 + [True]  # lower is better there
+    main = values["rows"][0]
+    assert (main.title, main.main, main.cells[0].best) == ("ROC AUC", True, True)
+    assert "higher probability" in main.sentence
+
+
+def test_lower_is_better_puts_the_lowest_first(tmp_path):
+    ranks = scores.build(facts_of(houses(tmp_path))).values["ranks"]
+    assert [rank.score for rank in ranks] == ["9,437", "9,812", "14,210", "22,917"]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "words"),
+    [
+        (Comparison("random forest", 0.02, 0.01, 0.03), ("0.020 better", "the random forest", "the network is better")),
+        (Comparison("LightGBM", -0.02, -0.03, -0.01), ("0.020 worse", "baseline, LightGBM", "the baseline is better")),
+        (Comparison("random forest", 0.01, -0.02, 0.04), ("cannot be told apart",)),
+    ],
+)
+def test_the_comparison_is_told_in_words(tmp_path, comparison, words):
+    run = titanic(tmp_path)
+    said = scores.difference_in_words(facts_of(run, scorecard=replace(run.scorecard, comparison=comparison)))
+    assert all(word in said for word in words)
