@@ -7,6 +7,7 @@ stopped anywhere goes the same way again: what is on disk is taken from there, t
 """
 
 import math
+import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -31,11 +32,15 @@ from espalier.diagnosis.examine import examine
 from espalier.run import Run
 from espalier.stages.decide import decide_target
 from espalier.stages.fold import Fold, Work, fit_fold
+from espalier.stages.forecast import Forecast, forecast
 from espalier.stages.network import ModuleMaker
 from espalier.stages.parts import deal_parts
+from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
 from espalier.stages.rules import Facts, fill_plan
 from espalier.stages.score import explain, score
 from espalier.stages.table import Table, load_planned, load_table
+
+__all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "make_plan", "rehearse", "resume", "train"]
 
 AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores and importance
 
@@ -176,6 +181,29 @@ def resume(folder: Path, maker: ModuleMaker | None = None) -> Generator[Progress
         yield StageDone("resume", "this run is finished; nothing is left to do", 0.0)
         return Run(folder, maker)
     return (yield from _walk(plan, run_folder, None, maker))
+
+
+def rehearse(plan: Plan, table: Table | None = None) -> tuple[str, ...]:
+    """Take a few hundred rows through every stage in a folder that is thrown away, reload the model and compare its answers.
+
+    Args:
+        plan: what would be trained.
+        table: the plan's source, when it was read already.
+
+    Returns:
+        One sentence for each stage that was gone through.
+
+    Raises:
+        InputError: a stage cannot do what the plan says.
+        TrainingError: the reloaded model answers differently.
+    """
+    few = small_table(table or load_planned(plan), plan.seed)
+    with tempfile.TemporaryDirectory(prefix="espalier-rehearsal-") as folder:
+        stages = _walk(small_plan(plan), RunFolder(Path(folder) / "run"), few, None)
+        sentences = [told for told in (sentence(one) for one in stages) if told]
+        run = Run(Path(folder) / "run")
+        sentences.append(compare_reloaded(run.predictions, run.frame, few))
+    return tuple(sentences)
 
 
 def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None) -> Generator[Progress, None, Run]:

@@ -20,6 +20,7 @@ from espalier.core.scorecard import Scorecard
 from espalier.core.scorecard import from_mapping as scorecard_from
 from espalier.data.clean import clean
 from espalier.data.describe.profile import Profile
+from espalier.data.describe.profile import from_mapping as profile_from
 from espalier.data.describe.question import Question
 from espalier.data.kinds.table import read
 from espalier.data.parse import parse
@@ -65,7 +66,7 @@ class Run:
     @cached_property
     def profile(self) -> Profile:
         """What the columns hold."""
-        return Profile.from_mapping(self.data["profile"])
+        return profile_from(self.data["profile"])
 
     @cached_property
     def question(self) -> Question:
@@ -135,7 +136,10 @@ class Run:
         Raises:
             SourceError: the source cannot be read.
         """
-        records = parse(read(source), self.schema).records
+        return self.frame(parse(read(source), self.schema).records)
+
+    def frame(self, records: Records) -> pl.DataFrame:
+        """Return the answers for parsed records in the person's words, as `predict` does for a source."""
         return to_frame(self.answer(records), self.prepared.classes, self.networks[0].task)
 
     def evaluate(self, source: object) -> Scorecard:

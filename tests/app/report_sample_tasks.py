@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from app.report_samples import (
-    SampleImportance,
     SampleRun,
     class_predictions,
     history_of,
@@ -21,6 +20,7 @@ from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.core.scorecard import Comparison, Scorecard
 from espalier.data.describe.profile import QUANTILES, ColumnProfile, Profile
 from espalier.data.describe.question import Question
+from espalier.explanation.permutation import ColumnImportance
 
 
 def many_classes(path: Path, num_classes: int, num_rows: int = 1200, num_columns: int = 9) -> SampleRun:
@@ -65,7 +65,7 @@ def many_classes(path: Path, num_classes: int, num_rows: int = 1200, num_columns
     )
     target = stream.choice(classes, num_rows // 4, p=weights / weights.sum()).tolist()
     importance = tuple(
-        SampleImportance(name, 0.3 / (1 + i), 0.2 / (1 + i) - 0.02, 0.4 / (1 + i)) for i, name in enumerate(frame.columns[:-1])
+        ColumnImportance(name, 0.3 / (1 + i), 0.2 / (1 + i) - 0.02, 0.4 / (1 + i)) for i, name in enumerate(frame.columns[:-1])
     )
     return SampleRun(
         write_folder(path, {"train": num_rows // 2, "valid": num_rows // 4, "test": num_rows // 4}),
@@ -163,7 +163,7 @@ def houses(path: Path, num_test: int = 2000) -> SampleRun:
         Question("regression", (), "거래금액(만원) holds 7,913 different numbers: a quantity."),
         card,
         findings,
-        tuple(SampleImportance(name, *values) for name, values in importance.items()),
+        tuple(ColumnImportance(name, *values) for name, values in importance.items()),
         pl.DataFrame(
             {"part": ["test"] * num_test, "row": np.arange(2, num_test + 2), "target": actual, "prediction": predicted}
         ),
@@ -226,7 +226,7 @@ def labels(path: Path, num_test: int = 400) -> SampleRun:
         Question("multilabel", names, "3 targets of two values each are labels that can hold at once"),
         card,
         (),
-        (SampleImportance("tempo", 0.1, 0.05, 0.15), SampleImportance("released", 0.01, -0.01, 0.03)),
+        (ColumnImportance("tempo", 0.1, 0.05, 0.15), ColumnImportance("released", 0.01, -0.01, 0.03)),
         pl.DataFrame(
             {"part": ["test"] * num_test, "row": np.arange(1, num_test + 1), "target": words, "prediction": answers, **columns}
         ),

@@ -15,14 +15,7 @@ from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.core.scorecard import Comparison, ModelScores, Score, Scorecard
 from espalier.data.describe.profile import QUANTILES, ColumnProfile, Profile
 from espalier.data.describe.question import Question
-
-
-@dataclass(frozen=True)
-class SampleImportance:
-    column: str
-    drop: float
-    low: float
-    high: float
+from espalier.explanation.permutation import ColumnImportance
 
 
 @dataclass(frozen=True)
@@ -247,7 +240,7 @@ def titanic(path: Path) -> SampleRun:
         question=Question("binary", TITANIC_CLASSES, "Survived has 2 different values: a yes-or-no question."),
         scorecard=card,
         findings=findings,
-        importance=tuple(SampleImportance(name, *values) for name, values in importance.items()),
+        importance=tuple(ColumnImportance(name, *values) for name, values in importance.items()),
         predictions=class_predictions(target, TITANIC_CLASSES, 1.1, seed=3),
         history=history_of(39, 23),
         records=Records(frame, np.arange(2, num + 2), "titanic.csv.gz"),

@@ -71,6 +71,12 @@ def test_ticks_lie_within_the_scale_at_round_values():
     assert Scale(900.0, 120_000.0, log=True).ticks() == (1000.0, 3000.0, 10000.0, 30000.0, 100000.0)
 
 
+def test_epochs_are_marked_at_whole_numbers():
+    assert Scale(1.0, 2.0, whole=True).ticks() == (1.0, 2.0)
+    words = [one.text for one in with_class(parsed(line(0.5, 0.4, 0.3)), "tick") if "middle" in one.get("class")]
+    assert words == ["1", "2", "3"]
+
+
 def test_a_scale_over_values_is_widened_to_round_ends_and_leaves_out_what_is_not_finite():
     assert scale_over([0.13, NAN, math.inf, 0.87]) == Scale(0.0, 1.0)
     assert scale_over([3.0, 7.0], round_ends=False) == Scale(3.0, 7.0)

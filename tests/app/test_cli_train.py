@@ -92,6 +92,10 @@ def test_train_shows_progress_score_card_findings_report_and_the_next_step(prete
 def test_options_become_edits_of_the_plan(pretence):
     line = "train houses.csv --target sold --target age --task binary --model mlp --epochs 7 --budget 1h30m --seed 3"
     more = [
+        "--folds",
+        "5",
+        "--repeats",
+        "2",
         "--set",
         "learning.clip_norm=null",
         "--set",

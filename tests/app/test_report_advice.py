@@ -54,7 +54,7 @@ def test_a_finding_about_hundreds_of_columns_is_cut_short(tmp_path):
     assert (len(item.columns), item.num_more) == (12, 288)
     assert item.rows.endswith("and 87 more")
     assert (len(item.cures[0].edits), item.cures[0].num_more) == (6, 294)
-    assert item.evidence[0][1].startswith("column 0: 50 %, ")
+    assert item.evidence[0][1].startswith("column 0: 50\N{NO-BREAK SPACE}%, ")
     assert len(item.evidence[0][1]) <= 240
 
 

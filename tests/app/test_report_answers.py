@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from app.report_sample_tasks import houses, labels, many_classes
-from app.report_samples import SampleImportance, class_predictions, titanic
+from app.report_samples import class_predictions, titanic
 from espalier.app.report.facts import gather_facts
 from espalier.app.report.sections import (
     answers,
@@ -18,7 +18,9 @@ from espalier.app.report.sections import (
     errors,
     importance,
 )
+from espalier.app.report.wording import PERCENT
 from espalier.core.plan import edit
+from espalier.explanation.permutation import ColumnImportance
 
 
 def facts_of(run, **changes):
@@ -43,9 +45,9 @@ def test_the_confusion_matrix_agrees_with_scikit_learn(tmp_path, num_classes):
     lines = answers.build(facts).values["lines"]
     recall = recall_score(truth, given, labels=list(names), average=None, zero_division=0)
     precision = precision_score(truth, given, labels=list(names), average=None, zero_division=0)
-    shown = [float(line.found.rstrip(" %")) if line.count != "0" else 0.0 for line in lines]
+    shown = [float(line.found.rstrip(PERCENT)) if line.count != "0" else 0.0 for line in lines]
     assert shown == pytest.approx(100 * recall, abs=0.51)
-    trusted = [0.0 if line.trusted == "–" else float(line.trusted.rstrip(" %")) for line in lines]
+    trusted = [0.0 if line.trusted == "–" else float(line.trusted.rstrip(PERCENT)) for line in lines]
     assert trusted == pytest.approx(100 * precision, abs=0.51)
 
 
@@ -90,7 +92,7 @@ def test_labels_fare_each_on_its_own(tmp_path):
     values = answers.build(facts).values
     assert values["right"] == (truth == given).all(axis=1).sum()
     recall = recall_score(truth, given, average=None)
-    assert [float(line[3].rstrip(" %")) for line in values["lines"]] == pytest.approx(100 * recall, abs=0.51)
+    assert [float(line[3].rstrip(PERCENT)) for line in values["lines"]] == pytest.approx(100 * recall, abs=0.51)
 
 
 # calibration
@@ -158,7 +160,8 @@ def test_predicted_quantiles_are_held_against_what_lies_below_them(tmp_path):
     frame = run.predictions.with_columns(
         pl.lit(run.predictions["target"].median()).alias("quantile_0.5"), pl.lit(1e12).alias("quantile_0.95")
     )
-    assert calibration.build(facts_of(run, predictions=frame)).values["quantiles"] == [("50 %", "50 %"), ("95 %", "100 %")]
+    shown = calibration.build(facts_of(run, predictions=frame)).values["quantiles"]
+    assert shown == [(f"50{PERCENT}", f"50{PERCENT}"), (f"95{PERCENT}", f"100{PERCENT}")]
 
 
 # importance
@@ -173,7 +176,7 @@ def test_columns_whose_interval_holds_0_are_not_clear(tmp_path):
 
 def test_an_importance_that_is_not_known_comes_last(tmp_path):
     run = titanic(tmp_path)
-    found = (SampleImportance("Name", math.nan, math.nan, math.nan), *run.importance)
+    found = (ColumnImportance("Name", math.nan, math.nan, math.nan), *run.importance)
     rows = importance.build(facts_of(run, importance=found)).values["rows"]
     assert (rows[-1].column, rows[-1].drop, rows[-1].clear) == ("Name", "–", False)
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from app.report_sample_tasks import houses, labels
-from app.report_samples import SampleImportance, history_of, titanic
+from app.report_samples import history_of, titanic
 from espalier.app.cli.given.options import changes_of
 from espalier.app.report.facts import gather_facts
 from espalier.app.report.sections import (
@@ -17,9 +17,11 @@ from espalier.app.report.sections import (
     scores,
     splitting,
 )
+from espalier.app.report.wording import PERCENT
 from espalier.core.files import write_json
 from espalier.core.plan import SplitPlan, edit
 from espalier.core.scorecard import Comparison
+from espalier.explanation.permutation import ColumnImportance
 
 
 def facts_of(run, **changes):
@@ -37,18 +39,21 @@ def test_cards_stand_in_the_order_of_importance_and_the_rest_follows(tmp_path):
     run = titanic(tmp_path)
     cards = data.build(facts_of(run)).values["cards"]
     assert [card.name for card in cards][:3] == ["Sex", "Pclass", "Fare"]
-    shuffled = facts_of(run, importance=(SampleImportance("Cabin", 0.5, 0.4, 0.6),))
+    shuffled = facts_of(run, importance=(ColumnImportance("Cabin", 0.5, 0.4, 0.6),))
     assert [card.name for card in data.build(shuffled).values["cards"]][:2] == ["Cabin", "Pclass"]
 
 
 def test_a_card_tells_missing_shares_ends_levels_and_reason(tmp_path):
     cards = {card.name: card for card in data.build(facts_of(titanic(tmp_path))).values["cards"]}
     age, sex = cards["Age"], cards["Sex"]
-    assert age.missing == "21 %"
+    assert age.missing == f"21{PERCENT}"
     assert age.reason == "714 of 714 values are numbers between 0.42 and 80"
     assert "<svg" in age.chart
     assert not age.levels
-    assert [(level.name, level.count, level.share) for level in sex.levels] == [("male", 554, "62 %"), ("female", 337, "38 %")]
+    assert [(level.name, level.count, level.share) for level in sex.levels] == [
+        ("male", 554, f"62{PERCENT}"),
+        ("female", 337, f"38{PERCENT}"),
+    ]
     assert cards["Cabin"].num_more == 107
 
 
@@ -67,9 +72,9 @@ def test_dates_and_years_are_written_as_such(tmp_path):
 def test_parts_are_counted_from_the_split_file(tmp_path):
     values = splitting.build(facts_of(titanic(tmp_path))).values
     assert [(part.title, part.count, part.share) for part in values["parts"]] == [
-        ("Training", 713, "80 %"),
-        ("Validation", 88, "9.9 %"),
-        ("Test", 90, "10 %"),
+        ("Training", 713, f"80{PERCENT}"),
+        ("Validation", 88, f"9.9{PERCENT}"),
+        ("Test", 90, f"10{PERCENT}"),
     ]
 
 
@@ -188,8 +193,8 @@ def test_lower_is_better_puts_the_lowest_first(tmp_path):
 @pytest.mark.parametrize(
     ("comparison", "words"),
     [
-        (Comparison("random forest", 0.02, 0.01, 0.03), ("0.020 better", "the random forest", "the network is better")),
-        (Comparison("LightGBM", -0.02, -0.03, -0.01), ("0.020 worse", "baseline, LightGBM", "the baseline is better")),
+        (Comparison("random forest", 0.02, 0.01, 0.03), ("0.020 better", "(random forest)", "the network is better")),
+        (Comparison("LightGBM", -0.02, -0.03, -0.01), ("0.020 worse", "baseline (LightGBM)", "the baseline is better")),
         (Comparison("random forest", 0.01, -0.02, 0.04), ("cannot be told apart",)),
     ],
 )

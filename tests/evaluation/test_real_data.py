@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from real_data import data_file
 from torch import nn
 
 from espalier.core.batch import Batch
@@ -15,6 +14,7 @@ from espalier.evaluation.metrics.classes import f1
 from espalier.evaluation.score import Contender, make_scorecard
 from espalier.evaluation.threshold import answer, choose_threshold
 from espalier.tasks.build import build_task
+from real_data import data_file
 
 
 def matrix_of(frame, target, num_rows, kind, num_classes=0):
@@ -77,11 +77,11 @@ def card_of(task, train_table, test_table, prediction, names, seed=0):
 
 def test_on_adult_the_forest_reaches_its_known_score_and_a_small_network_is_close():
     frame = pl.read_csv(data_file("adult/adult_train.csv.gz"))
-    train_table, test_table = matrix_of(frame, frame.columns[-1], 4000, "class", 2)
+    train_table, test_table = matrix_of(frame, frame.columns[-1], 3000, "class", 2)
     task = build_task(TaskPlan("binary"), 2)
-    model = train(task, train_table, torch.from_numpy(train_table.target).long(), 250)
+    model = train(task, train_table, torch.from_numpy(train_table.target).long(), 150)
     prediction = predict(task, model, test_table)
-    names = ["majority class", "linear model", "decision tree", "random forest"]
+    names = ["majority class", "linear model", "random forest"]
     card = card_of(task, train_table, test_table, prediction, names)
     scores = {one.name: one.scores["roc_auc"].value for one in card.models}
     assert scores["majority class"] == 0.5

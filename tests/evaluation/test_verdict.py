@@ -49,6 +49,14 @@ def test_a_better_baseline_needs_no_network():
     )
 
 
+def test_names_in_the_plural_have_their_verb():
+    network, rival = model("network", 0.9, fit_seconds=9), model("boosted trees", 0.95)
+    worse = verdict(roc_auc, network, [rival], Comparison("boosted trees", -0.05, -0.06, -0.04), None, 1000)
+    equal = verdict(roc_auc, network, [rival], Comparison("boosted trees", -0.05, -0.16, 0.04), None, 1000)
+    assert worse.startswith("The boosted trees are better than the network")
+    assert "Prefer the boosted trees: they are simpler and trained in 1 s (the network: 9 s)." in equal
+
+
 def test_a_proper_name_goes_without_article():
     rival = model("LightGBM", 0.95)
     text = verdict(roc_auc, model("network", 0.9), [rival, MAJORITY], Comparison("LightGBM", -0.05, -0.06, -0.04), LEARNT, 1000)

@@ -11,6 +11,8 @@ from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray
 
 MISSING = -1  # code of a missing value
+MAX_CLASSES = 50  # the most frequent classes are told apart; all others count as one
+REST = "all other classes"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Answer:
 
     Args:
         matrix: (N, K) 0 or 1 for classes; (N, 1) rank from 0 to 1 for a number, so that no far tail decides.
-        classes: K names, or none for a number.
+        classes: K names in the order of the alphabet, or none for a number.
     """
 
     matrix: FloatArray
@@ -36,8 +38,13 @@ def answer_of(target: pl.Series) -> Answer:
     if target.dtype.is_numeric():
         values = target.cast(pl.Float64).to_numpy()
         return Answer((rankdata(values) / max(len(values), 1))[:, None], ())
-    classes, codes = np.unique(target.cast(pl.String).to_numpy().astype(str), return_inverse=True)
-    return Answer((codes[:, None] == np.arange(len(classes))).astype(np.float64), tuple(classes.tolist()))
+    names = target.cast(pl.String)
+    counts = names.alias("class").value_counts(name="rows").sort(["rows", "class"], descending=[True, False])
+    kept = counts.get_column("class")[:MAX_CLASSES].sort().to_list()
+    columns = [(names == name).cast(pl.Float64).to_numpy() for name in kept]
+    if counts.height > MAX_CLASSES:
+        kept, columns = [*kept, REST], [*columns, 1 - np.sum(columns, axis=0)]
+    return Answer(np.column_stack(columns), tuple(kept))
 
 
 def as_number(column: pl.Series) -> FloatArray:

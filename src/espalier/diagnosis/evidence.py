@@ -20,6 +20,9 @@ MAX_PROBE_ROWS = (
     5_000  # rows that a quick model is fitted on: enough for the effects that the checks look for, in a tenth of a second
 )
 
+MAX_COLUMNS = 2_000  # the first of them are looked at
+MAX_DEPENDENCE = 1_000.0  # equal pairs of rows for each that independent columns would have
+
 KeyArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.uint64]]
 BoolArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -74,6 +77,11 @@ class Evidence:
         return tuple(name for name in self.schema.inputs(*kinds) if name in self.records.frame.columns)
 
     @cached_property
+    def features(self) -> tuple[str, ...]:
+        """Return the input columns that a model for tables reads, at most 2,000 of them; statistics are taken of these."""
+        return self.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE)[:MAX_COLUMNS]
+
+    @cached_property
     def learnable(self) -> Records:
         """Return the rows that statistics may be taken from: the training part where there is one, else all."""
         return self.records if self.splits is None else self.splits.train.records
@@ -120,9 +128,26 @@ class Evidence:
         return Repeats(positions[order], group, int(group[-1]) + 1 if len(group) else 0)
 
     @cached_property
-    def is_rich(self) -> bool:
-        """Return whether more than half of the rows are unlike every other row, so that equal rows are no coincidence."""
-        return 2 * len(self.repeats.positions) < len(self.records)
+    def are_copies(self) -> bool:
+        """Return whether rows that are equal in every input are copies, and no coincidence among few and coarse columns.
+
+        Were the columns independent, a pair of rows would be equal with the product over the columns of the chance that two
+        values are equal. Real columns depend on each other, so coincidence is ruled out only when that is a thousand times too
+        little to explain the equal pairs that there are.
+        """
+        frame = self.sample.frame
+        chances = [_chance_of_equal(frame.get_column(name)) for name in self.inputs()]
+        rows = len(self.records)
+        sizes = np.bincount(self.repeats.group)
+        found = float((sizes * (sizes - 1) / 2).sum())
+        return float(np.prod(chances)) * rows * (rows - 1) / 2 * MAX_DEPENDENCE <= max(found, 1.0)
+
+
+def _chance_of_equal(column: pl.Series) -> float:
+    """Return the chance that two different rows of a sample have the same value in a column."""
+    counts = column.unique_counts().to_numpy().astype(np.float64)
+    rows = len(column)
+    return float((counts * (counts - 1)).sum() / max(rows * (rows - 1), 1))
 
 
 def drawn(records: Records, num_rows: int) -> Records:

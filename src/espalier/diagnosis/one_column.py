@@ -15,7 +15,7 @@ from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray
 from espalier.core.seeds import numpy_stream
 from espalier.diagnosis.encode import Answer, as_codes, as_number
-from espalier.diagnosis.significance import auc, auc_z
+from espalier.diagnosis.significance import BoolArray, auc, auc_z
 
 NUM_FOLDS = 5
 MIN_ROWS_OF_A_CLASS = 5  # a class with fewer rows cannot be judged
@@ -74,13 +74,13 @@ def judged(predicted: FloatArray, answer: Answer) -> Strength:
         return _strength_of_classes(answer, predicted, counts)
     if counts.min() < MIN_ROWS_OF_A_CLASS:
         return Strength(0.5, 0.0)
-    value = auc(answer.matrix[:, 1] > 0, predicted[:, 1])
+    value = _auc_within_folds(answer.matrix[:, 1] > 0, predicted[:, 1])
     return Strength(value, auc_z(value, int(counts[1]), int(counts[0])))
 
 
 def cross_fitted_means(codes: IntArray, matrix: FloatArray) -> FloatArray:
     """Return (N, K) for each row the mean target of its bin's rows in the other folds, and of one row of average target."""
-    fold = numpy_stream(0, "one column").permutation(len(codes)) % NUM_FOLDS
+    fold = _folds(len(codes))
     num_bins = int(codes.max()) + 1 if len(codes) else 0
     flat = fold * num_bins + codes
     shape = (NUM_FOLDS, num_bins)
@@ -93,6 +93,23 @@ def cross_fitted_means(codes: IntArray, matrix: FloatArray) -> FloatArray:
         prior = others.sum(axis=1, keepdims=True) / np.maximum(rest.sum(axis=1, keepdims=True), 1)
         predicted[:, place] = ((others + prior) / (rest + 1)).reshape(-1)[flat]
     return predicted
+
+
+def _folds(num_rows: int) -> IntArray:
+    """Return (N,) the fold of each row."""
+    return numpy_stream(0, "one column").permutation(num_rows) % NUM_FOLDS
+
+
+def _auc_within_folds(positive: BoolArray, score: FloatArray) -> float:
+    """Return the mean AUC of the folds, weighted by their pairs.
+
+    Rows of one level get slightly different answers in different folds, the higher the fewer positives their own fold has.
+    Compared across folds, that alone would lower the AUC.
+    """
+    fold = _folds(len(score))
+    pairs = np.array([positive[fold == one].sum() * (~positive[fold == one]).sum() for one in range(NUM_FOLDS)])
+    values = np.array([auc(positive[fold == one], score[fold == one]) for one in range(NUM_FOLDS)])
+    return float((pairs * values).sum() / pairs.sum()) if pairs.sum() else 0.5
 
 
 def bins_of(column: pl.Series) -> IntArray:

@@ -1,5 +1,6 @@
 """Quick model: a small ensemble of random trees that shows what a split, or a column, does to a score."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from espalier.diagnosis.significance import auc, z_of_mean
 NUM_TREES = 20
 MIN_ROWS_OF_A_LEAF = 3
 INPUT_FRACTION = 0.5  # share of the inputs that each cut chooses from
+MAX_INPUTS = 50  # and at most that many, so that wide tables stay quick
 NUM_FOLDS = 5
 
 
@@ -67,11 +69,12 @@ def cross_fit(matrix: FloatArray, answer: Answer, fold: IntArray) -> FloatArray:
         matrix (N, F); fold (N,), 0 or more.
     """
     predicted = np.empty_like(answer.matrix)
+    num_inputs = min(math.ceil(INPUT_FRACTION * matrix.shape[1]), MAX_INPUTS)
     target = answer.matrix if answer.classes else answer.matrix[:, 0]
     for one in np.unique(fold):
         out = fold == one
         trees = ExtraTreesRegressor(
-            NUM_TREES, min_samples_leaf=MIN_ROWS_OF_A_LEAF, max_features=INPUT_FRACTION, random_state=0, n_jobs=1
+            NUM_TREES, min_samples_leaf=MIN_ROWS_OF_A_LEAF, max_features=num_inputs, random_state=0, n_jobs=1
         )
         trees.fit(matrix[~out], target[~out])
         predicted[out] = trees.predict(matrix[out]).reshape(int(out.sum()), -1)

@@ -74,12 +74,10 @@ def lines(records: Records, rows: Sequence[int]) -> str:
     """Return source rows as part of a sentence, the first three of them: lines of a file, or rows of anything else.
 
     Example:
-            >>> import polars as pl
-            >>> from espalier.core.records import Records
-    from espalier.data.parse import LINE_SUFFIXES
-            >>> records = Records(pl.DataFrame(), np.zeros(0, dtype=np.int64), "people.csv")
-            >>> lines(records, [4]), lines(records, [4, 7, 9, 12])
-            ('line 4', 'lines 4, 7, 9 and 1 more')
+        >>> import polars as pl
+        >>> records = Records(pl.DataFrame(), np.zeros(0, dtype=np.int64), "people.csv")
+        >>> lines(records, [4]), lines(records, [4, 7, 9, 12])
+        ('line 4', 'lines 4, 7, 9 and 1 more')
     """
     word = "line" if any(suffix in records.source.lower() for suffix in LINE_SUFFIXES) else "row"
     shown = [f"{row:,}" for row in rows[:MAX_SHOWN_ROWS]]

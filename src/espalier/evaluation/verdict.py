@@ -43,7 +43,9 @@ def verdict(
     if comparison.low > 0:
         return f"The network is better than the best baseline ({best.name}): {numbers}." + _few(num_rows)
     if comparison.high < 0:
-        return f"{_the(best.name, start=True)} is better than the network: {numbers}. No network is needed here."
+        return (
+            f"{_the(best.name, start=True)} {_verb(best.name)} better than the network: {numbers}. No network is needed here."
+        )
     return (
         f"No difference between the network and the best baseline ({best.name}) can be told: {numbers}. "
         f"Prefer {_the(best.name)}: {_why_simpler(network, best)}." + _few(num_rows)
@@ -63,7 +65,9 @@ def _nothing_learnt(
     known = f"it is not better than {_the(trivial.name)}, which ignores the inputs: {numbers}"
     start = f"The network has learnt nothing that shows: {known}."
     if best.name != trivial.name and comparison.high < 0:
-        return f"{start} {_the(best.name, start=True)} does better ({_numbers(metric, network, best, comparison)}): use that."
+        does = _verb(best.name, "does", "do")
+        numbers = _numbers(metric, network, best, comparison)
+        return f"{start} {_the(best.name, start=True)} {does} better ({numbers}): use that."
     return f"{start} Either the inputs say little about the target, or the rows are too few to show it."
 
 
@@ -100,11 +104,17 @@ def _the(name: str, *, start: bool = False) -> str:
     return f"{'The' if start else 'the'} {name}"
 
 
+def _verb(name: str, singular: str = "is", plural: str = "are") -> str:
+    """Return the form of a verb that suits a baseline's name, for example of "boosted trees" and of "majority class"."""
+    return plural if name.endswith("s") and not name.endswith("ss") else singular
+
+
 def _why_simpler(network: ModelScores, best: ModelScores) -> str:
     """Return why a baseline of equal worth is to be preferred."""
+    simpler = _verb(best.name, "it is simpler", "they are simpler")
     if best.fit_seconds < network.fit_seconds:
-        return f"it is simpler and trained in {seconds(best.fit_seconds)} (the network: {seconds(network.fit_seconds)})"
-    return "it is simpler"
+        return f"{simpler} and trained in {seconds(best.fit_seconds)} (the network: {seconds(network.fit_seconds)})"
+    return simpler
 
 
 def seconds(duration: float) -> str:

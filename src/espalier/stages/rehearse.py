@@ -1,12 +1,15 @@
-"""Rehearsal: a small part of the data through every stage, reload included, in a folder that is thrown away."""
+"""Rehearsal: a small part of the data through every stage, reload included."""
 
-import tempfile
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+import polars as pl
 
+from espalier.core.errors import TrainingError
 from espalier.core.plan import Plan, edit
+from espalier.core.progress import EpochDone, Progress, StageDone
+from espalier.core.records import Records
 from espalier.core.seeds import numpy_stream
 from espalier.stages.table import Table
 
@@ -39,11 +42,29 @@ def small_table(table: Table, seed: int) -> Table:
     return replace(table, records=table.records.take(np.sort(chosen)))
 
 
-def thrown_away() -> "tempfile.TemporaryDirectory[str]":
-    """Return a folder for the rehearsal's run, removed when its block ends."""
-    return tempfile.TemporaryDirectory(prefix="espalier-rehearsal-")
+def sentence(progress: Progress) -> str:
+    """Return what a stage of the rehearsal did, or nothing for baselines, of which there are many."""
+    if isinstance(progress, StageDone):
+        return f"{progress.stage}: {progress.sentence}"
+    if isinstance(progress, EpochDone):
+        return f"learn: one epoch in {progress.seconds:.1f} s, validation {progress.metric} {progress.score:.4g}"
+    return ""
 
 
-def run_path(folder: str) -> Path:
-    """Return where the rehearsal's run goes."""
-    return Path(folder) / "run"
+def compare_reloaded(scored: pl.DataFrame, answer: Callable[[Records], pl.DataFrame], table: Table) -> str:
+    """Return a sentence that the model read back from its folder gives the answers that were scored.
+
+    Args:
+        scored: the run's predictions.
+        answer: of the reloaded run.
+        table: the rows.
+
+    Raises:
+        TrainingError: it does not.
+    """
+    scored = scored.filter(part="test")
+    rows = scored.get_column("row").to_numpy()
+    again = answer(table.records.take(np.flatnonzero(np.isin(table.records.rows, rows))))
+    if not again.equals(scored.select(again.columns)):
+        raise TrainingError("The model read back from the run folder answers differently from the one that was scored.")
+    return f"reload: the model read back from its folder gives the same {len(rows)} answers"

@@ -21,6 +21,7 @@ from espalier.core.scorecard import Scorecard
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.question import Question
 from espalier.evaluation.metrics.metric import Metric
+from espalier.explanation.permutation import ColumnImportance
 from espalier.tasks.build import build_task
 
 AnswerKind: TypeAlias = Literal["classes", "labels", "numbers", ""]
@@ -31,26 +32,6 @@ LABEL_MARK = ";"  # between the labels of one row, see `stages.answers`
 MAX_TARGETS = 3  # more are counted and not named
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 PACKED_SUFFIXES = (".gz", ".zst")
-
-
-class ReportedImportance(Protocol):
-    """Permutation importance of one column; see `explanation.permutation`."""
-
-    @property
-    def column(self) -> str:
-        """Its name."""
-
-    @property
-    def drop(self) -> float:
-        """How much worse the main metric gets."""
-
-    @property
-    def low(self) -> float:
-        """Lower end of the interval."""
-
-    @property
-    def high(self) -> float:
-        """Upper end of the interval."""
 
 
 class ReportedRun(Protocol):
@@ -85,7 +66,7 @@ class ReportedRun(Protocol):
         """What was found wrong."""
 
     @property
-    def importance(self) -> Sequence[ReportedImportance]:
+    def importance(self) -> Sequence[ColumnImportance]:
         """How much each column matters."""
 
     @property
@@ -113,7 +94,7 @@ class Facts:
     run: ReportedRun
     data: Mapping[str, Any]
     scored: pl.DataFrame
-    importance: tuple[ReportedImportance, ...]
+    importance: tuple[ColumnImportance, ...]
     metrics: Mapping[str, Metric]
     records: Records | None = field(default=None, repr=False)
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 NOT_KNOWN = "–"
 DIGITS = 4  # significant digits of a number that is not whole
+PERCENT = "\N{NO-BREAK SPACE}%"
 MINUS = "\N{MINUS SIGN}"
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 MANY_DECIMALS = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
@@ -74,12 +75,12 @@ def _scientific(value: float, digits: int) -> str:
     return f"{signed(mantissa)} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
-def decimals_for(low: float, high: float) -> int:
-    """Return how many decimals numbers need so that an interval's width keeps two significant digits."""
+def decimals_for(low: float, high: float, digits: int = INTERVAL_DIGITS) -> int:
+    """Return how many decimals numbers need so that an interval's width keeps some significant digits."""
     width = abs(high - low)
     if not math.isfinite(width) or width == 0:
         return 3
-    return min(max(INTERVAL_DIGITS - 1 - math.floor(math.log10(width)), 0), 6)
+    return min(max(digits - 1 - math.floor(math.log10(width)), 0), 6)
 
 
 def decimals_of_score(value: float, low: float, high: float) -> int:
@@ -115,25 +116,35 @@ def interval(low: float, high: float, decimals: int | None = None) -> str:
     return f"{rounded(low, places)} to {rounded(high, places)}"
 
 
+def short_interval(low: float, high: float, decimals: int) -> str:
+    """Return an interval for a narrow column of a table; an end below zero keeps the word between, to be told from a minus.
+
+    Example:
+        >>> short_interval(0.8123, 0.9071, 3), short_interval(-0.1, 0.2, 1)
+        ('0.812–0.907', '−0.1 to 0.2')
+    """
+    return interval(low, high, decimals) if low < 0 else f"{rounded(low, decimals)}–{rounded(high, decimals)}"
+
+
 def percent(fraction: float | None) -> str:
-    """Return a share as a percentage; what is not quite nothing or all is never rounded to it.
+    r"""Return a share as a percentage; what is not quite nothing or all is never rounded to it.
 
     Args:
         fraction: 0 to 1.
 
     Example:
         >>> percent(0.384), percent(0.0004), percent(0.9999)
-        ('38 %', '< 0.1 %', '> 99.9 %')
+        ('38\xa0%', '< 0.1\xa0%', '> 99.9\xa0%')
     """
     if fraction is None or math.isnan(fraction):
         return NOT_KNOWN
     share = 100 * fraction
     if 0 < share < 0.1:
-        return "< 0.1 %"
+        return f"< 0.1{PERCENT}"
     if 99.9 < share < 100:
-        return "> 99.9 %"
+        return f"> 99.9{PERCENT}"
     text = f"{share:.1f}" if 0 < share < 10 or 99 < share < 100 else f"{share:.0f}"
-    return f"{text.removesuffix('.0')} %"
+    return f"{text.removesuffix('.0')}{PERCENT}"
 
 
 def duration(seconds: float | None) -> str:
@@ -208,7 +219,7 @@ def example(text: str) -> str:
 
 def shortened(text: str, limit: int = 60) -> str:
     """Return the text, cut with an ellipsis when it is longer than the limit."""
-    line = " ".join(text.split())
+    line = re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -68,16 +68,24 @@ def is_text(wording: Wording, num_distinct: int, num_filled: int) -> bool:
     return is_long and num_distinct >= MIN_TEXT_DISTINCT and num_distinct >= 0.1 * num_filled
 
 
-def read_labels(series: pl.Series, missing: tuple[str, ...] = ()) -> Reading:
-    """Return a column's cells as labels: text without spaces at its ends, whole numbers without a decimal point.
+def read_labels(series: pl.Series, missing: tuple[str, ...] = (), classes: tuple[str, ...] = ()) -> Reading:
+    """Return a column's cells as labels, the same ones whether they come as text, numbers or truth values.
+
+    Text loses spaces at its ends, whole numbers their decimal point, "True" and "FALSE" their capitals.
 
     Args:
         series: as read.
-        missing: spellings of "not known", compared without spaces at the ends; for typed numbers also as numbers.
+        missing: spellings of "not known", compared without spaces at the ends.
+        classes: labels of a target, which keep their capitals: truth values take the capitals of these.
     """
     text = as_text(series)
     levels = text.unique().drop_nulls()
     label = pl.col("level").str.strip_chars().str.replace(WHOLE_AS_FLOAT, "$1")
+    truths = {cell: cell.lower() for cell in ("True", "TRUE", "False", "FALSE")}
+    if classes:
+        truths = {name.lower(): name for name in classes} if series.dtype == pl.Boolean else {}
+    if truths:
+        label = label.replace(truths)
     spelt = ["", *(label_of(one) for one in missing)]
     clean = levels.alias("level").to_frame().select(pl.when(~label.is_in(spelt)).then(label).alias("level"))["level"]
     changed = (clean.is_null() | (clean != levels)).fill_null(True)

@@ -19,6 +19,7 @@ from espalier.data.describe.sentences import Evidence, reason_for
 from espalier.data.describe.target import class_order, decide_target
 
 MAX_SPELLINGS = 20  # different unreadable cells that are looked through for spellings of "not known"
+MAX_CLASSES = 10_000  # more different values of a target are left in no order
 MAX_NEIGHBOURS = 1_000  # levels that are compared with "NA" and "-", which may be levels too
 LABELS = (Kind.CATEGORY, Kind.ORDERED)
 
@@ -71,17 +72,19 @@ def describe_column(cells: Cells, is_target: bool, asked: Asked) -> Described:
     """
     is_target = is_target or asked.role is Role.TARGET
     draft = _draft(cells, is_target, asked)
-    column = Column(draft.kind, draft.role, asked.missing or (), draft.format, draft.order)
-    column, reading, evidence = _read_all(cells, column, draft, asked)
+    column, reading, evidence = _read_all(cells, draft, asked)
     counted = _counted(column, reading.values)
     facts = _facts(cells, column, draft, reading.values, counted)
     decision = _decide(facts, draft, is_target, asked)
-    if decision.kind is not column.kind:
+    if draft.role is Role.IDENTIFIER and decision.role is Role.INPUT:  # its levels matter after all
+        column, reading, evidence = _read_all(cells, replace(draft, role=Role.INPUT), asked)
+        counted = _counted(column, reading.values)
+    elif decision.kind is not column.kind:
         column = replace(column, kind=decision.kind, format=None)
         reading = read_column(cells.whole, column)
         counted = _counted(column, reading.values)
     column = replace(column, role=decision.role)
-    if is_target and counted is not None and not column.order:
+    if is_target and counted is not None and not column.order and len(counted) <= MAX_CLASSES:
         column = replace(column, order=class_order(dict(counted.rows())))
     profile = profile_counted(reading.values, column, facts.num_distinct, counted)
     profile = replace(profile, examples=examples_of(cells.whole))
@@ -93,7 +96,7 @@ def describe_column(cells: Cells, is_target: bool, asked: Asked) -> Described:
 
 def _counted(column: Column, values: pl.Series) -> pl.DataFrame | None:
     """Return the levels of a category and how often each occurs; None for other kinds."""
-    return count_cells(values) if column.kind in LABELS else None
+    return count_cells(values) if column.kind in LABELS and column.role is not Role.IDENTIFIER else None
 
 
 def _draft(cells: Cells, is_target: bool, asked: Asked) -> Draft:
@@ -102,7 +105,7 @@ def _draft(cells: Cells, is_target: bool, asked: Asked) -> Draft:
         return kind_as_asked(cells, asked.kind, asked.format, asked.order or ())
     draft = decide_kind(cells)
     if is_target:
-        draft = decide_target(cells.name, draft)
+        draft = replace(decide_target(cells.name, draft), role=Role.INPUT)
     return replace(draft, format=asked.format or draft.format, order=asked.order or draft.order)
 
 
@@ -123,47 +126,50 @@ def _decide(facts: Facts, draft: Draft, is_target: bool, asked: Asked) -> Decisi
 def _facts(cells: Cells, column: Column, draft: Draft, values: pl.Series, counted: pl.DataFrame | None) -> Facts:
     numbers = draft.numbers
     is_whole = column.format in (None, "plain") and numbers is not None and bool((np.floor(numbers) == numbers).all())
+    is_text = column.kind in (*LABELS, Kind.TEXT) and numbers is None and cells.whole.dtype != pl.Boolean
     return Facts(
         cells.name,
         column.kind,
         values,
         num_filled=len(values) - values.null_count(),
-        num_distinct=count_distinct(values, exactly_if_unique=is_whole) if counted is None else len(counted),
+        num_distinct=count_distinct(values, exactly_if_unique=is_whole or is_text) if counted is None else len(counted),
         is_whole=is_whole,
-        is_text=column.kind in (*LABELS, Kind.TEXT) and numbers is None and cells.whole.dtype != pl.Boolean,
+        is_text=is_text,
     )
 
 
-def _read_all(cells: Cells, column: Column, draft: Draft, asked: Asked) -> tuple[Column, Reading, Evidence]:
-    """Read every cell, find the spellings of "not known" among them, and leave those out."""
+def _read_all(cells: Cells, draft: Draft, asked: Asked) -> tuple[Column, Reading, Evidence]:
+    """Read every cell, find the spellings of "not known" among them where none were set, and leave those out."""
     spikes = draft.spikes if asked.missing is None else ()
-    spelt = tuple(f"{spike.value:.15g}" for spike in spikes)
-    column = replace(column, missing=(*column.missing, *spelt))
-    if column.kind is Kind.TEXT and asked.missing is None:
-        column = replace(column, missing=missing_in_text(cells.sample) if cells.is_text else ())
+    missing = tuple(f"{spike.value:.15g}" for spike in spikes) if asked.missing is None else asked.missing
+    is_own_text = draft.kind is Kind.TEXT or draft.role is Role.IDENTIFIER
+    if is_own_text and cells.is_text and asked.missing is None:
+        missing = missing_in_text(cells.sample)
+    column = Column(draft.kind, draft.role, missing, draft.format, draft.order)
     reading = read_column(cells.whole, column)
-    if column.kind in LABELS and asked.missing is None and cells.whole.dtype == pl.String:
+    if column.kind in LABELS and asked.missing is None and cells.whole.dtype == pl.String and not is_own_text:
         return _read_labels(cells, column, reading, spikes)
     evidence = Evidence(spikes=spikes, num_infinite=len(reading.infinite))
     if not len(reading.unread):
         return column, reading, evidence
-    words, unread, num_unread = _spellings_among(cells.whole.gather(reading.unread))
-    if asked.missing is not None:
-        words = ()
+    words, unread, num_unread = _spellings_among(cells.whole.gather(reading.unread), look=asked.missing is None)
     column = replace(column, missing=(*column.missing, *(word for word, _ in words)))
     return column, reading, replace(evidence, missing=words, unread=unread, num_unread=num_unread)
 
 
-def _spellings_among(cells: pl.Series) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...], int]:
+def _spellings_among(cells: pl.Series, look: bool) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...], int]:
     """Look through cells that are no numbers or dates.
+
+    Args:
+        cells: as read.
+        look: whether words that mean "not known" are looked for; otherwise all cells are the rest.
 
     Returns:
         Those that mean "not known" with their counts, examples of the rest, and how many these are.
     """
     counted = count_cells(as_text(cells).str.strip_chars())
-    found = tuple(
-        (cell, times) for cell, times in counted.rows() if means_missing(cell) or cell in EMPTY_DATES or cell.lower() == "nan"
-    )
+    rows = counted.rows() if look else []
+    found = tuple((cell, times) for cell, times in rows if means_missing(cell) or cell in EMPTY_DATES)
     others = tuple(cell for cell in counted["cell"].head(MAX_SPELLINGS).to_list() if cell not in dict(found))
     return found, others[:2], len(cells) - sum(times for _, times in found)
 

@@ -8,19 +8,20 @@ import polars as pl
 from espalier.core.batch import FloatArray
 from espalier.core.errors import ColumnError
 from espalier.core.schema import Kind, Role
-from espalier.data.describe.categories import LARGEST_WHOLE, LEADING_ZERO, LONG_CODE, as_text, is_text, wording_of
+from espalier.data.describe.categories import LARGEST_WHOLE, LEADING_ZERO, LONG_CODE, OWN_FRACTION, as_text, is_text, wording_of
 from espalier.data.describe.cells import Cells, as_array
 from espalier.data.describe.dates import Pattern, best_pattern, find_epoch, find_pattern, read_dates
 from espalier.data.describe.missing import Spike, find_spikes
 from espalier.data.describe.names import hints_time, names_code, names_key, names_quantity
 from espalier.data.describe.numbers import PLAIN, Style, best_style, find_style, read_numbers
-from espalier.data.describe.profile import count_distinct
+from espalier.data.describe.profile import EXACT_ROWS, count_distinct
 from espalier.data.describe.scales import MAX_LEVELS, find_order
 
 MAX_CODES = 20  # more different whole numbers than this are an amount
 MAX_SMALL_CODES = 7  # 1 to 7 without a gap looks like codes; longer runs look like amounts
 MIN_ZERO_FRACTION = 0.01  # cells such as "007" from which on whole numbers are codes
 COMPACT_DATE = (19_000_101, 21_001_231)  # years 1900 to 2100 as %Y%m%d
+COMPACT_MONTH = (190_001, 210_012)  # the same as %Y%m, where the name tells of time
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Draft:
 
     Args:
         kind: what it holds.
-        role: INPUT, or IGNORED where it holds something that no model here reads.
+        role: INPUT; IGNORED where it holds something that no model here reads; IDENTIFIER for long columns of text that
+            hardly repeats, whose levels would take long to count.
         format: of a number or a date.
         order: of an ordered category.
         why: the evidence, as part of a sentence; empty where the kind is plain to see.
@@ -110,10 +112,17 @@ def _numbers_as_dates(cells: Cells, values: FloatArray) -> Pattern | None:
         epoch = find_epoch(low, high)
         if epoch is not None:
             return epoch
+        if COMPACT_MONTH[0] <= low and high <= COMPACT_MONTH[1]:
+            return _reads_all(values, "%Y%m")
     if not COMPACT_DATE[0] <= low < high <= COMPACT_DATE[1] or names_key(cells.name):
         return None
-    text = pl.Series(cells.name, values.astype(np.int64)).cast(pl.String)
-    return Pattern("%Y%m%d", 1.0) if not read_dates(text, "%Y%m%d").values.null_count() else None
+    return _reads_all(values, "%Y%m%d")
+
+
+def _reads_all(values: FloatArray, pattern: str) -> Pattern | None:
+    """Return the pattern when it reads every number as a date, or None."""
+    text = pl.Series("date", values.astype(np.int64)).cast(pl.String)
+    return Pattern(pattern, 1.0) if not read_dates(text, pattern).values.null_count() else None
 
 
 def _amount_or_code(name: str, values: FloatArray) -> tuple[Kind, str]:
@@ -149,7 +158,8 @@ def _decide_label(cells: Cells) -> Draft:
     wording = wording_of(cells.sample)
     if is_text(wording, distinct, num_filled):
         return Draft(Kind.TEXT, why=f"{wording.words:.0f} words and {wording.characters:.0f} characters in the mean cell")
-    return Draft(Kind.CATEGORY)
+    is_long = len(cells.whole) > EXACT_ROWS and distinct > OWN_FRACTION * num_filled
+    return Draft(Kind.CATEGORY, Role.IDENTIFIER if is_long else Role.INPUT)
 
 
 def _decide_order(cells: Cells) -> Draft:
@@ -193,7 +203,10 @@ def kind_as_asked(cells: Cells, kind: Kind, asked_format: str | None, asked_orde
         style = best_style(cells.sample)
         if style is None:
             raise _unreadable(cells, kind)
-        return replace(draft, format=style.name)
+        draft = replace(draft, format=style.name)
+    if kind is Kind.NUMBER:
+        values = as_array(read_numbers(cells.sample, draft.format or PLAIN).values)
+        return replace(draft, numbers=values[np.isfinite(values)], spikes=find_spikes(values[np.isfinite(values)]))
     if kind is Kind.DATE and cells.is_text:
         pattern = best_pattern(cells.sample)
         if pattern is None:

@@ -16,7 +16,7 @@ SUBJECTS = word_set(
 KOREAN_SUBJECTS = ("환자", "고객", "회원", "학생", "사용자", "피험자", "가구", "직원")
 PERSONAL = word_set("surname firstname lastname fullname forename nickname email mail phone telephone mobile ssn passport")
 KOREAN_PERSONAL = ("성명", "전화", "이메일", "연락처")
-TIMES = word_set("date time timestamp datetime day ts dt month week period when ds dttm")
+TIMES = word_set("ym yyyymm yearmonth date time timestamp datetime day ts dt month week period when ds dttm")
 KOREAN_TIMES = ("날짜", "일자", "일시", "시각", "시간", "년월", "연월", "기준일")
 BIRTHS = word_set("birth birthday born dob birthdate birthyear")
 KOREAN_BIRTHS = ("생일", "생년월일", "출생")
@@ -31,6 +31,8 @@ QUANTITIES = word_set(
     "area income salary population distance n quantity qty points visits children siblings doors floors bath baths bedrooms"
 )
 COUNTS = word_set("num number n count")  # leading a name: "num_types" counts types
+COUNTED = word_set("count counts num number visits qty quantity children siblings")
+KOREAN_COUNTED = ("개수", "횟수", "수량", "인원")
 KOREAN_QUANTITIES = (
     "나이",
     "연령",
@@ -47,7 +49,7 @@ KOREAN_QUANTITIES = (
     "년도",
     "연도",
 )
-CLASSES = word_set("class classe classes label labels target category species type outcome diagnosis y status result")
+CLASSES = word_set("class classe classes label labels category species type outcome diagnosis status")
 KOREAN_CLASSES = ("분류", "클래스", "라벨", "레이블", "유형", "종류", "진단", "구분")
 
 
@@ -136,6 +138,11 @@ def names_code(name: str) -> str:
 def names_quantity(name: str) -> str:
     """Return the word of a name that says its numbers are amounts, such as "count", or an empty string."""
     return "" if names_code(name) else _hints(name, QUANTITIES, KOREAN_QUANTITIES)
+
+
+def names_count(name: str) -> str:
+    """Return the word of a name that says its numbers count something, such as "visits", or an empty string."""
+    return _hints(name, COUNTED, KOREAN_COUNTED)
 
 
 def names_class(name: str) -> str:

@@ -9,7 +9,9 @@ from espalier.core.errors import ColumnError
 from espalier.core.records import Records
 from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.describe.cells import count_cells
-from espalier.data.describe.target import class_order
+from espalier.data.describe.names import names_count
+from espalier.data.describe.numbers import PLAIN
+from espalier.data.describe.target import MAX_NAMED_CLASSES, class_order
 
 QuestionName: TypeAlias = Literal["regression", "binary", "multiclass", "counts", "multilabel"]
 
@@ -92,16 +94,18 @@ def _labels(records: Records, schema: Schema, names: tuple[str, ...]) -> Questio
 def _quantity(values: pl.Series, column: Column) -> Question:
     """Return the question of a number target; it is regression, also for numbers that could be counts."""
     reason = f"{_said(values, column)}; so the question is how much"
-    if _looks_counted(values):
+    if column.format in (None, PLAIN) and _looks_counted(values):
         reason += " (as counts from 0 up they suit a Poisson model too: choose the task 'counts' for it)"
     return Question("regression", (), reason)
 
 
 def _looks_counted(values: pl.Series) -> bool:
-    """Tell whether numbers could be counts of something: whole, not negative, and small ones among them."""
+    """Tell whether numbers could be counts: whole, from about 0 up, and many different ones unless the name says count."""
     filled = values.drop_nulls()
     low = filled.min()
-    return isinstance(low, float) and 0 <= low <= MOST_LEAST_COUNT and bool((filled.floor() == filled).all())
+    if not isinstance(low, float) or not 0 <= low <= MOST_LEAST_COUNT or not bool((filled.floor() == filled).all()):
+        return False
+    return bool(names_count(values.name)) or filled.n_unique() > MAX_NAMED_CLASSES
 
 
 def _said(values: pl.Series, column: Column) -> str:

@@ -103,6 +103,8 @@ def _what(column: Column, profile: ColumnProfile, facts: Facts) -> str:
     if column.role in (Role.IDENTIFIER, Role.GROUP):
         return f"{cells} hold {profile.num_distinct:,} different values"
     if column.kind is Kind.NUMBER and profile.low is not None and profile.high is not None:
+        if profile.low == profile.high:
+            return f"{cells} hold the number {amount(profile.low)}{_style(column.format)}"
         whole = "whole " if facts.is_whole else ""
         return f"{cells} are {whole}numbers from {amount(profile.low)} to {amount(profile.high)}{_style(column.format)}"
     if column.kind is Kind.DATE and profile.low is not None and profile.high is not None:

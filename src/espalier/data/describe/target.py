@@ -16,7 +16,7 @@ from espalier.data.describe.words import word_set
 MAX_CODED_CLASSES = 10  # 0 to 9 or 1 to 10 without a gap are read as classes
 MAX_NAMED_CLASSES = 20  # whole numbers of a target whose name says "class"
 POSITIVE = word_set(
-    "yes y true t 1 positive pos + sick ill abnormal spam malignant fraud bad default churn churned died dead failure failed "
+    "yes y true t positive pos + sick ill abnormal spam malignant fraud bad default churn churned died dead failure failed "
     "예 네 참 양성 유 있음 비정상 불량 이탈 사망"
 )
 NEGATIVE = word_set(

@@ -129,6 +129,8 @@ def _is_regular(frame: pl.DataFrame, dialect: Dialect, counts: Counts) -> bool:
     text, without those inside fields, are as many as the table needs exactly when no line is short.
     """
     height = counts.lines - dialect.header_lines
+    if dialect.marks.quote is not None and counts.quotes % 2:
+        return False  # one of them is never closed
     if frame.height != height + counts.blank_end:
         return False
     needed = (len(dialect.header) - 1) * height

@@ -95,7 +95,7 @@ def recoded(blocks: Blocks, name: str) -> tuple[bytes, str]:
     valid, invalid = _utf8_letters(blocks())
     if valid >= invalid:
         raise EncodingError(
-            f"{name}, {_first_invalid(blocks())}, is not UTF-8 while {valid:,} other letters are. "
+            f"{name}, {_first_invalid(blocks())}, is not UTF-8, although {valid:,} other letters beyond ASCII are. "
             "Correct that line, or save the file again as UTF-8."
         )
     for encoding, fits in (("cp949", _is_korean), ("cp1252", _is_western)):

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 MIN_HEIGHT = 2  # the header and one row
 MIN_TITLED_COLUMNS = 3  # one filled cell above this many columns is a title, not a header
+NUMBER_TEXT = r"^-?[0-9]+(\.[0-9]+)?$"
 MAX_WHOLE = 2.0**53  # beyond it a spreadsheet's numbers are no longer exact
 
 
@@ -44,6 +45,8 @@ def read(path: Path, sheet: str | None = None) -> Records:
     place = f"{path.name}, sheet '{name}'"
     frame = reader.load_sheet(name, header_row=0, schema_sample_rows=None).to_polars()
     frame.columns, name_notes = clean_names(header, place)
+    frame = _with_all_digits(frame, reader, name)
+    missing_notes = _read_as_missing(frame, reader, name)
     rows = np.arange(above + 2, above + 2 + frame.height)
     filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     blank = int((~filled).sum())
@@ -52,7 +55,7 @@ def read(path: Path, sheet: str | None = None) -> Records:
     notes = [f"sheet '{name}'" + (f"; not read: {named(others)}" if others else "")]
     if blank:
         notes.append(f"{blank:,} blank row{'s' if blank > 1 else ''} left out")
-    return Records(frame, rows[filled.to_numpy()], str(path), (*notes, *name_notes, *type_notes))
+    return Records(frame, rows[filled.to_numpy()], str(path), (*notes, *name_notes, *missing_notes, *type_notes))
 
 
 def _open(path: Path) -> "ExcelReader":
@@ -95,6 +98,45 @@ def _header(reader: "ExcelReader", sheet: str, source: str) -> tuple[list[str], 
         )
     check_header(header, (), place)
     return header, above
+
+
+def _with_all_digits(frame: pl.DataFrame, reader: "ExcelReader", sheet: str) -> pl.DataFrame:
+    """Return the frame with the numbers of mixed columns as exact text: the package spells them with nine decimals."""
+    texts = frame.select(choose.string())
+    mixed = [column.name for column in texts if bool(column.str.contains(NUMBER_TEXT).any())]
+    if not mixed:
+        return frame
+    numbers = _again(frame, mixed, reader, sheet, "float")
+    return frame.with_columns(
+        pl.when(column.cast(pl.Float64, strict=False) != numbers[column.name])
+        .then(numbers[column.name].cast(pl.String))
+        .otherwise(column)
+        .alias(column.name)
+        for column in texts.select(mixed)
+    )
+
+
+def _read_as_missing(frame: pl.DataFrame, reader: "ExcelReader", sheet: str) -> tuple[str, ...]:
+    """Return a note on each spelling, such as "n/a", that the package took for a missing cell among numbers or dates."""
+    holed = [column.name for column in frame if column.null_count() and column.dtype != pl.String]
+    texts = _again(frame, holed, reader, sheet, "string") if holed else pl.DataFrame()
+    notes = []
+    for text in texts:
+        spellings = text.filter(frame[text.name].is_null()).drop_nulls()
+        if len(spellings):
+            written = [f"'{cell}'" for cell in spellings.unique(maintain_order=True)]
+            notes.append(f"column '{text.name}': cells with {named(written)} were read as missing: {len(spellings):,}")
+    return tuple(notes)
+
+
+def _again(
+    frame: pl.DataFrame, names: list[str], reader: "ExcelReader", sheet: str, kind: Literal["float", "string"]
+) -> pl.DataFrame:
+    """Return some columns once more, all in one type."""
+    places = [frame.get_column_index(name) for name in names]
+    found = reader.load_sheet(sheet, header_row=0, use_columns=places, dtypes=kind).to_polars()
+    found.columns = names
+    return found
 
 
 def _whole_numbers(frame: pl.DataFrame) -> list[pl.Expr]:

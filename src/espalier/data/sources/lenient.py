@@ -17,6 +17,8 @@ from espalier.data.sources.dialect import Dialect
 from espalier.data.sources.lines import Marks, holds_rows
 from espalier.data.sources.text import Text
 
+END = "\x04 end of the text"  # a line of its own behind the last one
+
 
 @dataclass(frozen=True)
 class Rewritten:
@@ -68,6 +70,8 @@ def _rewrite(text: Text, dialect: Dialect, escape: str | None) -> tuple[bytes, l
     before = 0
     try:
         for row in reader:
+            if row == [END]:
+                return output.getvalue().encode("utf-8"), lines, blank
             line, before = before + 1, reader.line_num
             if line <= dialect.header_lines:
                 continue
@@ -78,7 +82,7 @@ def _rewrite(text: Text, dialect: Dialect, escape: str | None) -> tuple[bytes, l
                 writer.writerow(row)
     except csv.Error:  # a field beyond the reader's limit: a quote that is never closed
         return None
-    return output.getvalue().encode("utf-8"), lines, blank
+    return None  # the end mark is inside a field: a quote that is never closed
 
 
 def _swallows(row: list[str], marks: Marks) -> bool:
@@ -88,4 +92,6 @@ def _swallows(row: list[str], marks: Marks) -> bool:
 def _decoded_lines(text: Text) -> Iterator[str]:
     stream = io.BytesIO(text.content) if text.content is not None else text.path.open("rb")
     with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as lines:
-        yield from lines
+        for line in lines:
+            yield line if line.endswith(("\n", "\r")) else line + "\n"
+        yield END

@@ -22,7 +22,7 @@ def check(evidence: Evidence) -> Finding | None:
     known = set(evidence.class_counts) | valid
     absent = {"train": sorted(known - train), "valid": sorted(known - valid)}
     said = [
-        f"The {part} part has no row of {named(classes)}." for part, classes in absent.items() if len(classes) > MAX_MISSING
+        f"The {part} part has no row of {_classes(classes)}." for part, classes in absent.items() if len(classes) > MAX_MISSING
     ]
     if not said:
         return None
@@ -37,3 +37,8 @@ def check(evidence: Evidence) -> Finding | None:
         repairs=(repair,) if is_drawn(method) and method != "stratified" else (),
         advice="Deal the rows out so that each part has every class, or leave the class out of the question.",
     )
+
+
+def _classes(classes: list[str]) -> str:
+    """Return how many classes, and which."""
+    return f"{'1 class' if len(classes) == 1 else f'{len(classes):,} classes'}, {named(classes)}"

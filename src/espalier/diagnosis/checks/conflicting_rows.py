@@ -38,7 +38,7 @@ def check(evidence: Evidence) -> Finding | None:
         id="D03-conflicting-rows",
         sentence=f"{counted(len(positions), 'row')} stand in groups that are equal in every input and differ "
         f"in '{target}', for example {lines(evidence.records, pair)}.{errors}",
-        severity=Severity.WARN if evidence.is_rich and fraction > WARN_FRACTION else Severity.NOTE,
+        severity=Severity.WARN if evidence.are_copies and fraction > WARN_FRACTION else Severity.NOTE,
         evidence={"num_rows": len(positions), "num_unavoidable_errors": wrong, "unavoidable_error_fraction": fraction},
         columns=targets,
         rows=source_rows(evidence.records, np.sort(positions)),

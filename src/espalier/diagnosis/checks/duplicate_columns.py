@@ -13,7 +13,7 @@ from espalier.core.batch import FloatArray
 from espalier.core.finding import Finding, Severity
 from espalier.core.schema import Kind
 from espalier.diagnosis.encode import as_codes, as_number
-from espalier.diagnosis.evidence import Evidence
+from espalier.diagnosis.evidence import MAX_COLUMNS, Evidence
 from espalier.diagnosis.wording import counted, either, joined, leave_out
 
 MIN_ROWS = 30  # fewer rows agree by chance
@@ -51,7 +51,7 @@ def _renamed(evidence: Evidence) -> list[tuple[str, str]]:
     """Return pairs of columns whose values stand in a one-to-one relation, and repeat often enough to mean it."""
     sample, whole = evidence.sample.frame, evidence.records.frame
     alike: dict[bytes, list[str]] = defaultdict(list)
-    for name in evidence.inputs():
+    for name in evidence.features:
         if whole.schema[name].is_temporal():
             continue
         codes = as_codes(sample.get_column(name))
@@ -69,7 +69,9 @@ def _one_to_one(frame: pl.DataFrame, first: str, second: str) -> bool:
 
 def _straight(evidence: Evidence) -> list[tuple[str, str]]:
     """Return pairs of number columns that are the same quantity, perhaps in another unit, on the sampled rows."""
-    scaled = {name: _standardised(evidence.sample.frame.get_column(name)) for name in evidence.inputs(Kind.NUMBER)}
+    scaled = {
+        name: _standardised(evidence.sample.frame.get_column(name)) for name in evidence.inputs(Kind.NUMBER)[:MAX_COLUMNS]
+    }
     usable = {name: values for name, values in scaled.items() if values is not None}
     if len(usable) < 2:
         return []

@@ -15,7 +15,7 @@ MIN_ROWS = 100
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Fire below 100 rows, or below ten rows for each input column."""
+    """Fire when there are fewer than 100 rows, or fewer than ten for each input column."""
     rows, inputs = len(evidence.records), len(evidence.inputs())
     if rows >= MIN_ROWS and rows >= ROWS_OF_A_COLUMN * inputs:
         return None

@@ -35,7 +35,7 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _gap(evidence: Evidence, column: str) -> Gap | None:
-    names = [name for name in evidence.inputs() if name != column]
+    names = [name for name in evidence.features if name != column]
     return gap_of_column(evidence, column, names) if evidence.targets else None
 
 

@@ -30,7 +30,7 @@ def check(evidence: Evidence) -> Finding | None:
     if len(evidence.targets) != 1 or len(evidence.probe) < 2 * MIN_UNITS:
         return None
     candidates = _candidates(evidence)
-    names = [name for name in evidence.inputs() if name not in candidates]
+    names = [name for name in evidence.features if name not in candidates]
     worst: tuple[str, Gap] | None = None
     for column in candidates:
         gap = gap_of_column(evidence, column, names)
@@ -59,7 +59,7 @@ def _candidates(evidence: Evidence) -> tuple[str, ...]:
     plan = evidence.plan
     taken = plan.split.column if plan is not None and plan.split.method == "group" else None
     declared = evidence.schema.names(Role.GROUP) if evidence.splits is None else ()
-    others = evidence.schema.names(Role.IDENTIFIER, Role.INPUT)
+    others = (*evidence.schema.names(Role.IDENTIFIER), *evidence.features)
     named = [name for name in (*declared, *others) if name != taken and name in evidence.records.frame.columns]
     chosen = [name for name in named if name in declared or _names_something(evidence, name)]
     return tuple(chosen[:MAX_CANDIDATES])

@@ -19,7 +19,7 @@ MAX_GAPS_FRACTION = 0.05  # missing numbers of a counter
 
 def check(evidence: Evidence) -> Finding | None:
     """Fire when an input column has a different value in almost every row and is no measurement."""
-    names = evidence.inputs()
+    names = evidence.features
     if len(names) < 2 or len(evidence.records) < MIN_ROWS:
         return None
     unique = {name: share for name in names if (share := _unique_share(evidence.records.frame.get_column(name), name))}

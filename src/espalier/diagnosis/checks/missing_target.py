@@ -7,7 +7,7 @@ that are left are typical.
 from espalier.core.finding import Finding, Severity
 from espalier.core.schema import Role
 from espalier.diagnosis.evidence import Evidence
-from espalier.diagnosis.wording import MAX_NAMED_ROWS, counted, lines, named, percent
+from espalier.diagnosis.wording import MAX_NAMED_ROWS, counted, either, lines, named, percent
 
 WARN_FRACTION = 0.05
 
@@ -26,7 +26,7 @@ def check(evidence: Evidence) -> Finding | None:
     return Finding(
         id="D07-missing-target",
         sentence=f"The target {named(tuple(counts))} is missing in {counted(worst, 'row')} ({percent(share)}){where}; "
-        "they are left out of training and of every score.",
+        f"{either(worst, 'it is', 'they are')} left out of training and of every score.",
         severity=Severity.WARN if share > WARN_FRACTION else Severity.NOTE,
         evidence={"num_missing": counts, "fraction": share},
         columns=tuple(counts),

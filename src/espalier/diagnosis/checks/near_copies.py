@@ -26,7 +26,7 @@ MIN_ROWS = 20
 def check(evidence: Evidence) -> Finding | None:
     """Fire when more rows of valid than of train lie next to a training row. Needs: parts that were given, not drawn."""
     method = evidence.plan.split.method if evidence.plan is not None else None
-    if evidence.splits is None or is_drawn(method) or not evidence.inputs():
+    if evidence.splits is None or is_drawn(method) or not evidence.features:
         return None
     train = without_repeats(drawn(evidence.splits.train.records, MAX_SAMPLE_ROWS), evidence.schema)
     known = pl.Series(row_keys(train, evidence.schema))
@@ -35,7 +35,7 @@ def check(evidence: Evidence) -> Finding | None:
     valid = valid.take(fresh)
     if len(train) < MIN_ROWS or len(valid) < MIN_ROWS:
         return None
-    columns = evidence.inputs()
+    columns = evidence.features
     points = place(pl.concat([train.frame.select(columns), valid.frame.select(columns)]), columns)
     inside, outside = points[: len(train)], points[len(train) :]
     chosen = np.arange(len(train))[:: max(len(train) // NUM_QUERIES, 1)]

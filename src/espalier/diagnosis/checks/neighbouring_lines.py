@@ -29,14 +29,14 @@ def check(evidence: Evidence) -> Finding | None:
     """Fire when rows resemble their neighbours in the file and that flatters a score. Needs: no column of time or group."""
     method = evidence.plan.split.method if evidence.plan is not None else None
     dated = evidence.schema.names(Role.TIME, Role.GROUP) or evidence.inputs(Kind.DATE)
-    if len(evidence.targets) != 1 or dated or not (method is None or is_drawn(method)) or not evidence.inputs():
+    if len(evidence.targets) != 1 or dated or not (method is None or is_drawn(method)) or not evidence.features:
         return None
     records = without_repeats(evidence.answered(evidence.learnable), evidence.schema)
     if len(records) < MIN_ROWS:
         return None
     records = records.take(np.argsort(records.rows, kind="stable").astype(np.int64))
     sample, runs = sample_of_runs(records)
-    names = evidence.inputs()
+    names = evidence.features
     points = place(sample.frame, names)
     chosen = np.arange(len(sample))[:: max(len(sample) // NUM_QUERIES, 1)]
     _, partner = nearest(points[chosen], points, leave_out_itself=True)

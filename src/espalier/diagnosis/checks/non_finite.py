@@ -4,7 +4,6 @@ Source: Espalier's fault catalogue C1, an exact rule. Parsed files hold none (th
 table that was put together by hand may.
 """
 
-import numpy as np
 import polars as pl
 
 from espalier.core.finding import Finding, Severity
@@ -18,12 +17,12 @@ def check(evidence: Evidence) -> Finding | None:
     """Fire when an input or a target holds an infinite number or NaN."""
     frame = evidence.records.frame
     names = [name for name in (*evidence.inputs(), *evidence.targets) if frame.schema[name].is_float()]
-    bad = {name: ~frame.get_column(name).is_finite().fill_null(True) for name in names}
-    counts = {name: int(mask.sum()) for name, mask in bad.items()}
+    counts = frame.select((~pl.col(names).is_finite()).sum()).row(0, named=True) if names else {}
     columns = tuple(name for name, count in counts.items() if count > MAX_NON_FINITE)
     if not columns:
         return None
-    positions = np.flatnonzero(pl.DataFrame([bad[name] for name in columns]).select(pl.any_horizontal(pl.all())).to_series())
+    bad = frame.select(pl.any_horizontal(~pl.col(columns).is_finite()).fill_null(False)).to_series()
+    positions = bad.arg_true().to_numpy()
     rows = source_rows(evidence.records, positions)
     total = sum(counts.values())
     inputs = [name for name in columns if name not in evidence.targets]

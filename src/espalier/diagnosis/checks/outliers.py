@@ -13,7 +13,7 @@ import polars as pl
 from espalier.core.batch import FloatArray
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.schema import Kind
-from espalier.diagnosis.evidence import Evidence
+from espalier.diagnosis.evidence import MAX_COLUMNS, Evidence
 from espalier.diagnosis.wording import counted, either, lines, named, source_rows
 
 FAR_RANGES = 10.0  # beyond the middle 90 %, in ranges of the middle 90 %
@@ -43,7 +43,7 @@ def check(evidence: Evidence) -> Finding | None:
     frame = evidence.records.frame
     targets = [name for name in evidence.targets if frame.schema[name].is_numeric()]
     found: dict[str, Outliers] = {}
-    for name in (*evidence.inputs(Kind.NUMBER), *targets):
+    for name in (*evidence.inputs(Kind.NUMBER)[:MAX_COLUMNS], *targets):
         outliers = outliers_of(frame.get_column(name))
         if outliers is not None:
             found[name] = outliers

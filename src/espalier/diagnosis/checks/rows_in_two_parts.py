@@ -16,9 +16,12 @@ from espalier.core.records import Records
 from espalier.data.clean import row_keys
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.parts import all_parts
+from espalier.diagnosis.significance import z_of_shares
 from espalier.diagnosis.wording import counted, either, joined, percent, source_rows
 
 STOP_FRACTION = 0.005  # of the valid or the test part
+MIN_EXCESS = 0.02  # where equal rows may be chance: share in valid or test above the share within training
+MIN_Z = 3.5
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -34,7 +37,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     fractions = {part: len(positions) / len(parts[part]) for part, positions in shared.items()}
     total = sum(len(positions) for positions in shared.values())
-    stops = evidence.is_rich and max(fractions.values()) > STOP_FRACTION
+    stops = max(fractions.values()) > STOP_FRACTION and (evidence.are_copies or _exceeds(keys, shared))
     said = [
         f"{counted(len(positions), 'row')} of the {part} part ({percent(fractions[part])})"
         for part, positions in shared.items()
@@ -49,6 +52,16 @@ def check(evidence: Evidence) -> Finding | None:
         repairs=_repairs(evidence),
         advice="Take the copies out of the part that is judged, or deal all rows out anew: drawn parts share no equal rows.",
     )
+
+
+def _exceeds(keys: Mapping[str, pl.Series], shared: Mapping[str, np.ndarray]) -> bool:
+    """Return whether more rows of valid or test have an equal row in train than rows of train have among themselves."""
+    own = float(keys["train"].is_duplicated().to_numpy().mean())
+    for part, positions in shared.items():
+        share = len(positions) / len(keys[part])
+        if share - own > MIN_EXCESS and z_of_shares(share, len(keys[part]), own, len(keys["train"])) > MIN_Z:
+            return True
+    return False
 
 
 def _rows(parts: Mapping[str, Records], shared: Mapping[str, np.ndarray]) -> tuple[int, ...]:

@@ -27,13 +27,12 @@ MIN_EXPLAINED = 0.95  # of a number target's ranks
 CERTAIN = 0.99  # of either: no second key is asked for
 MAX_RIVAL_ERROR = 0.5  # what is left to be told, in what the best column that is no suspect leaves
 MIN_ROWS = 30  # an exact copy in fewer rows may be chance
-MAX_COLUMNS = 2_000  # the first of them are looked at
 MAX_TARGETS = 5
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Fire when one input column alone tells a target."""
-    names = evidence.inputs()[:MAX_COLUMNS]
+    names = evidence.features
     for target in evidence.targets[:MAX_TARGETS]:
         probe = evidence.probe
         if len(probe) < MIN_ROWS or probe.frame.get_column(target).n_unique() < 2:
@@ -71,8 +70,8 @@ def cross_fit_of(frame: pl.DataFrame, names: Sequence[str], answer: Answer) -> n
 def _finding(evidence: Evidence, target: str, answer: Answer, columns: Sequence[str], alone: Mapping[str, Strength]) -> Finding:
     probe = evidence.probe.frame
     score_name, score = readable(answer)
-    everything = score(cross_fit_of(probe, evidence.inputs()[:MAX_COLUMNS], answer))
-    honest = score(cross_fit_of(probe, [name for name in evidence.inputs()[:MAX_COLUMNS] if name not in columns], answer))
+    everything = score(cross_fit_of(probe, evidence.features, answer))
+    honest = score(cross_fit_of(probe, [name for name in evidence.features if name not in columns], answer))
     copies = [name for name in columns if is_copy(evidence.learnable.frame, name, target)]
     best = columns[0]
     by_gap = _missing_tells(probe.get_column(best), answer)

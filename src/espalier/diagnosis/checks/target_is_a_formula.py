@@ -61,8 +61,8 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     answer = answer_of(frame.get_column(targets[0]))
     score_name, score = readable(answer)
-    every = score(cross_fit_of(frame, evidence.inputs(), answer))
-    rest = score(cross_fit_of(frame, [name for name in evidence.inputs() if name not in formula.columns], answer))
+    every = score(cross_fit_of(frame, evidence.features, answer))
+    rest = score(cross_fit_of(frame, [name for name in evidence.features if name not in formula.columns], answer))
     return Finding(
         id="D17-target-is-a-formula",
         sentence=f"'{targets[0]}' can be computed from {joined([f'{name!r}' for name in formula.columns])}: it is their "

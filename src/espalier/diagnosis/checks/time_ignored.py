@@ -88,9 +88,9 @@ def _subject(evidence: Evidence) -> str | None:
 
 
 def _gap(evidence: Evidence, sample: Records, answer: Answer, runs: IntArray) -> Gap | None:
-    if not evidence.inputs() or int(runs.max()) + 1 < MIN_UNITS:
+    if not evidence.features or int(runs.max()) + 1 < MIN_UNITS:
         return None
-    return gap_between(matrix_of(sample.frame, evidence.inputs()), answer, runs)
+    return gap_between(matrix_of(sample.frame, evidence.features), answer, runs)
 
 
 def _finding(evidence: Evidence, column: str, found: float, gap: Gap | None) -> Finding:

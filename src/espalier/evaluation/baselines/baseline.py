@@ -44,6 +44,7 @@ class Baseline:
         min_class_rows: classes with fewer rows are left out of its training, because it cannot handle them.
         votes: how many votes stand behind each probability; None when they are not shares of votes.
         growth: training time grows with the number of rows to this power.
+        lazy: the work is done when predicting: its time grows with the training rows.
         labels_at_once: it learns several labels together; otherwise one model is trained for each.
         trivial: it ignores the inputs.
         available: whether the package that it needs is installed.
@@ -59,6 +60,7 @@ class Baseline:
     min_class_rows: int = 1
     votes: Votes | None = None
     growth: float = 1.0
+    lazy: bool = False
     labels_at_once: bool = False
     trivial: bool = False
     available: Callable[[], bool] = installed

@@ -29,9 +29,14 @@ BASELINES = {
         ("class", "labels"),
         simplicity=0,
         sentence="Always answers the most frequent class, with the class shares as probabilities.",
+        encoding="none",
         labels_at_once=True,
         trivial=True,
     ),
-    "mean": Baseline(build_mean, ("number", "count"), simplicity=0, sentence="Always answers the mean.", trivial=True),
-    "median": Baseline(build_median, ("number",), simplicity=1, sentence="Always answers the median.", trivial=True),
+    "mean": Baseline(
+        build_mean, ("number", "count"), simplicity=0, sentence="Always answers the mean.", encoding="none", trivial=True
+    ),
+    "median": Baseline(
+        build_median, ("number",), simplicity=1, sentence="Always answers the median.", encoding="none", trivial=True
+    ),
 }

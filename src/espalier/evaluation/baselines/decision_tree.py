@@ -34,7 +34,7 @@ BASELINES = {
         simplicity=3,
         sentence="Asks one yes-no question about an input after another.",
         votes=rows_of_leaf,
-        growth=1.1,
+        growth=1.2,
         labels_at_once=True,
     )
 }

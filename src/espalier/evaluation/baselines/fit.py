@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from espalier.core.batch import FloatArray, Prediction
 from espalier.core.records import IntArray
 from espalier.core.seeds import derive_seed, numpy_stream
+from espalier.evaluation.baselines.allowance import Allowance, Pace, Trial
 from espalier.evaluation.baselines.baseline import Baseline, all_baselines, named_baselines
 from espalier.evaluation.baselines.table import Encoder, Inputs, Matrix, TrainTable
 from espalier.evaluation.baselines.threads import openmp_threads
@@ -22,10 +23,9 @@ Answer: TypeAlias = tuple[FloatArray, FloatArray | None]
 
 CELLS = 2**27  # numbers of the training matrix at most, 512 MB
 CHUNK_CELLS = 2**24  # numbers of one matrix to predict
-PILOT_ROWS = (1000, 4000)  # of the two trials that foretell the time
-PREDICT_ROWS = 1000  # predicted in a trial
+PILOT_ROWS = (1000, 4000, 16_000)  # of the trials that foretell the time
+PREDICT_ROWS = 2000  # predicted in a trial
 PREDICT_FRACTION = 0.25  # rows to be predicted later (validation and test part), as a share of the training part
-CAUTION = 0.7  # share of the allowance that the forecast may fill
 
 
 @dataclass(frozen=True)
@@ -142,15 +142,14 @@ def fit_baseline(name: str, table: TrainTable, seed: int, max_seconds: float | N
     baseline = all_baselines()[name]
     order = numpy_stream(seed, "baseline", name).permutation(len(table))
     most = min(len(table), baseline.max_rows(table.num_classes), _rows_that_fit(baseline, table))
-    chosen = order[:most] if most < len(table) else np.arange(len(table))
     reason = "more rows are not used by this baseline"
-    if max_seconds is not None and most > PILOT_ROWS[-1] and not baseline.trivial:
-        affordable, pilot = _affordable(name, table, order, seed, max_seconds)
+    if max_seconds is not None and most > PILOT_ROWS[1] and not baseline.trivial:
+        affordable, trial = _affordable(name, table, order, seed, Allowance(max_seconds, most, time.perf_counter()))
         if affordable < most:
-            chosen, reason = order[:affordable], f"all would take longer than the {max_seconds:.3g} s allowed"
-            if pilot is not None and pilot.num_rows >= affordable:
-                return _noted(pilot, len(table), reason)
-    return _noted(_train(name, table.take(chosen), seed), len(table), reason)
+            most, reason = affordable, f"all would take longer than the {max_seconds:.3g} s allowed"
+            if trial.num_rows >= affordable:
+                return _noted(trial, len(table), reason)
+    return _noted(_train(name, table.take(order[:most]) if most < len(table) else table, seed), len(table), reason)
 
 
 def _noted(fitted: FittedBaseline, num_rows: int, reason: str) -> FittedBaseline:
@@ -166,37 +165,27 @@ def _rows_that_fit(baseline: Baseline, table: TrainTable) -> int:
     return max(1, CELLS // max(1, Encoder.fit(table, baseline.encoding).width(table.numbers.shape[1])))
 
 
-def _affordable(
-    name: str, table: TrainTable, order: IntArray, seed: int, max_seconds: float
-) -> tuple[int, FittedBaseline | None]:
-    """Return how many rows the allowance pays for, and the larger trial's model.
-
-    The time is taken to be a + b n^g, where g is the baseline's growth; two trials give a and b.
-    """
-    growth = all_baselines()[name].growth
-    start = time.perf_counter()
-    small, small_seconds = _trial(name, table, order[: PILOT_ROWS[0]], seed)
-    ratio = (PILOT_ROWS[1] / PILOT_ROWS[0]) ** growth
-    if small_seconds * ratio > max_seconds:
-        return PILOT_ROWS[0], small
-    large, large_seconds = _trial(name, table, order[: PILOT_ROWS[1]], seed)
-    slope = max((large_seconds - small_seconds) / (PILOT_ROWS[1] ** growth - PILOT_ROWS[0] ** growth), 1e-12)
-    fixed = max(small_seconds - slope * PILOT_ROWS[0] ** growth, 0.0)
-    left = CAUTION * max_seconds - (time.perf_counter() - start) - fixed
-    affordable = int((max(left, 0.0) / slope) ** (1 / growth))
-    return max(affordable, PILOT_ROWS[1]), large
+def _affordable(name: str, table: TrainTable, order: IntArray, seed: int, allowance: Allowance) -> tuple[int, FittedBaseline]:
+    """Return how many rows the allowance pays for, and the last trial's model."""
+    baseline = all_baselines()[name]
+    pace = Pace(baseline.growth, baseline.lazy, PREDICT_FRACTION * len(table))
+    fitted, last = _trial(name, table.take(order[: PILOT_ROWS[0]]), seed)
+    before: Trial | None = None
+    for num_rows in PILOT_ROWS[1:]:
+        if num_rows >= allowance.most or not pace.allows_trial(before, last, num_rows, allowance.left()):
+            break
+        before = last
+        fitted, last = _trial(name, table.take(order[:num_rows]), seed)
+    return pace.affordable_rows(before, last, allowance.most, allowance.left()), fitted
 
 
-def _trial(name: str, table: TrainTable, rows: IntArray, seed: int) -> tuple[FittedBaseline, float]:
-    """Return a model of few rows and the time it takes, predictions of a quarter of the table included."""
-    part = table.take(rows)
-    start = time.perf_counter()
+def _trial(name: str, part: TrainTable, seed: int) -> tuple[FittedBaseline, Trial]:
+    """Return a model of few rows and how long it took to train and to ask."""
     fitted = _train(name, part, seed)
-    middle = time.perf_counter()
-    asked = part.take(np.arange(min(PREDICT_ROWS, len(part))))
-    fitted.predict(asked.inputs, np.arange(len(asked)))
-    per_row = (time.perf_counter() - middle) / len(asked)
-    return fitted, middle - start + per_row * PREDICT_FRACTION * len(table)
+    start = time.perf_counter()
+    asked = np.arange(min(PREDICT_ROWS, len(part)))
+    fitted.predict(part.take(asked).inputs, asked)
+    return fitted, Trial(len(part), fitted.fit_seconds, (time.perf_counter() - start) / len(asked))
 
 
 def _train(name: str, table: TrainTable, seed: int) -> FittedBaseline:
@@ -222,6 +211,9 @@ def _train(name: str, table: TrainTable, seed: int) -> FittedBaseline:
             estimators = tuple(baseline.build(kept, own_seed).fit(matrix, one) if _varied(one) else None for one in labels)
         else:
             estimators = (estimator.fit(matrix, _typed(kept)),)
+    for one in estimators:
+        if one is not None and hasattr(one, "n_jobs"):
+            one.n_jobs = 1  # trees are then always summed in one order, so that predictions repeat to the last bit
     for one in caught:
         if not issubclass(one.category, ConvergenceWarning):
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

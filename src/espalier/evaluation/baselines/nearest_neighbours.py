@@ -34,6 +34,7 @@ BASELINES = {
         max_rows=lambda num_classes: MAX_ROWS,
         suits=lambda num_rows, num_columns: num_columns <= MAX_COLUMNS,
         votes=neighbours,
+        lazy=True,
         labels_at_once=True,
     )
 }

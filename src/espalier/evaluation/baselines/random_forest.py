@@ -40,7 +40,7 @@ BASELINES = {
         sentence="Averages 100 decision trees, each grown on rows and inputs drawn at random.",
         max_rows=lambda num_classes: min(MAX_ROWS, MAX_VALUES // max(1, num_classes)),
         votes=trees,
-        growth=1.1,
+        growth=1.2,
         labels_at_once=True,
     )
 }

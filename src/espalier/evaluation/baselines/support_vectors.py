@@ -36,5 +36,6 @@ BASELINES = {
         suits=lambda num_rows, num_columns: num_rows <= MAX_ROWS and num_columns <= MAX_COLUMNS,
         min_class_rows=NUM_FOLDS,
         growth=2.0,
+        lazy=True,
     )
 }

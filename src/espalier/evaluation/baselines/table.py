@@ -10,7 +10,7 @@ from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray
 from espalier.evaluation.target_kind import TargetKind
 
-Encoding: TypeAlias = Literal["one-hot", "codes"]
+Encoding: TypeAlias = Literal["one-hot", "codes", "none"]
 Matrix: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 Codes: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 Inputs: TypeAlias = Sequence[Any]  # arrays or tensors on the CPU
@@ -61,7 +61,8 @@ class Encoder:
     """Numbers and codes to one matrix.
 
     Args:
-        encoding: "one-hot" (a 0/1 column for each frequent level) or "codes" (the code itself as a number).
+        encoding: "one-hot" (a 0/1 column for each frequent level), "codes" (the code itself as a number) or "none" (no
+            column at all, for models that ignore the inputs).
         levels: for each category column the codes that got a column of their own.
         cardinalities: number of codes of each category column.
     """
@@ -82,11 +83,15 @@ class Encoder:
 
     def width(self, num_numbers: int) -> int:
         """Return the number of columns of the matrix."""
+        if self.encoding == "none":
+            return 0
         coded = len(self.levels) if self.encoding == "codes" else sum(len(one) for one in self.levels)
         return num_numbers + coded
 
     def apply(self, inputs: Inputs) -> Matrix:
         """Return the matrix (N, F + encoded columns), float32."""
+        if self.encoding == "none":
+            return np.empty((len(inputs[0]), 0), dtype=np.float32)
         numbers, codes = np.asarray(inputs[0], dtype=np.float32), codes_of(inputs)
         if self.encoding == "codes":
             return np.concatenate([numbers, codes.astype(np.float32)], axis=1)

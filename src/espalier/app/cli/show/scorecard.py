@@ -76,12 +76,12 @@ def _that_fit(names: list[str], width: int) -> list[str]:
     return taken
 
 
-def _rank(card: Scorecard, one: ModelScores) -> tuple[bool, float]:
-    """Return the key that puts the best first and unscored models last."""
+def _rank(card: Scorecard, one: ModelScores) -> tuple[bool, float, bool]:
+    """Return the key that puts the best first, the simpler of two equals before the network, and unscored models last."""
     score = one.scores.get(card.metric)
     if score is None or score.value != score.value:
-        return True, 0.0
-    return False, -score.value if card.higher_is_better else score.value
+        return True, 0.0, one is card.network
+    return False, -score.value if card.higher_is_better else score.value, one is card.network
 
 
 def _direction(card: Scorecard) -> str:

@@ -7,7 +7,7 @@ BELOW = 18  # pixels from the plot's lower edge to the labels under it
 TITLE_BELOW = 38  # and to the title of the axis
 ABOVE = -20  # the title of the upright axis stands over the plot, level, so that it can be read
 BESIDE = -8  # pixels from the plot's left edge to the labels beside it
-TITLE_BESIDE = -50  # and to the start of that title
+TITLE_BESIDE = -56  # and to the start of that title
 HALF_LETTER = 4
 
 

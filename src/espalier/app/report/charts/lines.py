@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from espalier.app.report.charts.axes import across, upright
@@ -71,8 +71,10 @@ def line_chart(lines: Sequence[Line], *, label: str, x_title: str, y_title: str,
 
 
 def _along(values: Sequence[float]) -> Scale:
-    """Return the scale of x: from the first point to the last, without widening."""
-    return scale_over(values, round_ends=False)
+    """Return the scale of x: from the first point to the last, without widening; whole numbers stay whole."""
+    return replace(
+        scale_over(values, round_ends=False), whole=all(value == round(value) for value in values if math.isfinite(value))
+    )
 
 
 def _commands(line: Line, along: Scale, up: Scale) -> str:

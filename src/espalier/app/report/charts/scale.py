@@ -22,11 +22,13 @@ class Scale:
     Args:
         low, high: values at its two ends, low < high.
         log: equal ratios take equal room; low > 0.
+        whole: only whole numbers are marked, for example epochs.
     """
 
     low: float
     high: float
     log: bool = False
+    whole: bool = False
 
     def share(self, value: float) -> float:
         """Return where a value stands, 0 at the low end to 1 at the high end; beyond an end it stands at the end."""
@@ -47,7 +49,7 @@ class Scale:
         """Return round values within the scale, about `count` of them."""
         if self.log:
             return _powers(self.low, self.high, count)
-        step = nice_step(self.high - self.low, count)
+        step = max(nice_step(self.high - self.low, count), 1.0 if self.whole else 0.0)
         first, last = math.ceil(self.low / step - EDGE), math.floor(self.high / step + EDGE)
         return tuple(round(index * step, 12) for index in range(first, last + 1))
 

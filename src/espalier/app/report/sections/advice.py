@@ -12,6 +12,7 @@ from espalier.core.finding import Finding, Severity
 
 MAX_FINDINGS = 3
 MAX_NAMES = 5
+MAX_IDLE_FRACTION = 0.5  # when more columns look idle, they rather share what they know
 ENSEMBLE = 5  # members proposed
 FEW_ROWS = 300  # of the scored part
 
@@ -95,8 +96,8 @@ def _from_rows(facts: Facts) -> list[Step]:
 
 def _from_importance(facts: Facts) -> list[Step]:
     idle = [one.column for one in facts.importance if not one.low > 0]
-    if not idle or len(idle) == len(facts.importance):
+    if not 0 < len(idle) <= MAX_IDLE_FRACTION * len(facts.importance):
         return []
     names = wording.and_list([f"“{name}”" for name in idle[:MAX_NAMES]]) + (" and others" if len(idle) > MAX_NAMES else "")
-    why = f"Shuffling {names} changes the answers by no more than chance. A column left out need not be collected."
+    why = f"Shuffling {names} changes the answers by no more than chance. Leave one out at a time and compare."
     return [Step("Think about leaving out what it does not look at", why)]

@@ -105,7 +105,7 @@ def _probabilities(facts: Facts) -> Section:
         "kind": "classes",
         "what": what,
         "given": given,
-        "gap": wording.percent(gap).removesuffix(" %"),
+        "gap": wording.percent(gap).removesuffix(wording.PERCENT),
         "judgement": _judgement(bins, gap, lean, given=given),
         "rows": rows,
         "chart": drawn(

@@ -16,9 +16,11 @@ from espalier.data.describe.profile import ColumnProfile
 MAX_CARDS = 30  # columns shown with a picture; the rest are rows of a folded table
 MAX_LEVELS = 5  # levels shown on a card
 MAX_TARGET_LEVELS = 20
+MAX_TARGETS = 6
 MEDIAN = 3  # place of the median among the profile's quantiles
 NAME_LENGTH = 80
 YEARS = (1500, 2100)  # whole numbers between these are written as years, 1987 and not 1,987
+MAX_CLOCK_SECONDS = 7 * 86_400  # dates that span less are shown with the time of the day
 EPOCH = datetime(1970, 1, 1)
 
 KINDS = {
@@ -97,7 +99,8 @@ def build(facts: Facts) -> Section:
         "num_rows": profile.num_rows,
         "num_columns": len(schema.columns),
         "num_inputs": len(inputs),
-        "targets": [_card(facts, name, MAX_TARGET_LEVELS, large=True) for name in targets],
+        "targets": [_card(facts, name, MAX_TARGET_LEVELS, large=True) for name in targets[:MAX_TARGETS]],
+        "num_more_targets": max(len(targets) - MAX_TARGETS, 0),
         "question": facts.run.question.reason,
         "cards": [_card(facts, name) for name in inputs[:MAX_CARDS]],
         "ranked": bool(ranks),
@@ -166,12 +169,16 @@ def _ends(profile: ColumnProfile, column: Column) -> tuple[str, str, str]:
         return "", "", ""
     middle = profile.quantiles[MEDIAN] if profile.quantiles else None
     if column.kind is Kind.DATE:
-        return _moment(profile.low), _moment(middle), _moment(profile.high)
+        clock = profile.high - profile.low < MAX_CLOCK_SECONDS
+        return _moment(profile.low, clock=clock), _moment(middle, clock=clock), _moment(profile.high, clock=clock)
     if YEARS[0] <= profile.low <= profile.high <= YEARS[1] and profile.low.is_integer() and profile.high.is_integer():
         return f"{profile.low:g}", "" if middle is None else f"{middle:g}", f"{profile.high:g}"
     return wording.number(profile.low), "" if middle is None else wording.number(middle), wording.number(profile.high)
 
 
-def _moment(seconds: float | None) -> str:
-    """Return a date given as seconds since 1970."""
-    return "" if seconds is None else wording.cell(EPOCH + timedelta(seconds=round(seconds)))
+def _moment(seconds: float | None, *, clock: bool) -> str:
+    """Return a date given as seconds since 1970, with the time of the day or without."""
+    if seconds is None:
+        return ""
+    moment = EPOCH + timedelta(seconds=round(seconds))
+    return wording.cell(moment if clock else moment.date())

@@ -10,8 +10,9 @@ TERMS: Mapping[str, str] = {
     "baseline": "A simple, well-known model that learns from the same rows and is tested on the same rows. "
     "A network that does not beat its baselines is not worth its cost.",
     "interval": "The range in which a number would probably lie if it were measured on other rows of the same kind. "
-    "Found by drawing the tested rows again and again, with repeats (the bootstrap); 95 % of the draws lie within it.",
-    "calibration": "Whether stated probabilities come true: of all rows given 70 %, seven in ten should be what was said.",
+    f"Found by drawing the tested rows again and again, with repeats (the bootstrap): 95{wording.PERCENT} of draws lie in it.",
+    "calibration": f"Whether stated probabilities come true: of all rows given 70{wording.PERCENT}, "
+    "seven in ten should be what was said.",
     "confusion matrix": "A table that counts, for each actual class, which classes were answered.",
     "epoch": "One pass of learning through all training rows.",
     "finding": "Something that is wrong with the data, the split or the learning, or worth knowing, with its evidence.",

@@ -8,8 +8,9 @@ from markupsafe import Markup
 from espalier.app.report import wording
 from espalier.app.report.charts.intervals import interval_axis, interval_dot, interval_scale
 from espalier.app.report.charts.scale import Scale
-from espalier.app.report.facts import Facts, ReportedImportance
+from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
+from espalier.explanation.permutation import ColumnImportance
 
 MAX_ROWS = 30
 
@@ -55,7 +56,7 @@ def build(facts: Facts) -> Section | None:
     return Section("importance", "What it looks at", values)
 
 
-def _row(one: ReportedImportance, scale: Scale, places: int) -> Row:
+def _row(one: ColumnImportance, scale: Scale, places: int) -> Row:
     ends = wording.interval(one.low, one.high, places) if math.isfinite(one.low) and math.isfinite(one.high) else ""
     dot = interval_dot(one.drop, one.low, one.high, scale, style="first" if one.low > 0 else "idle")
     return Row(one.column, wording.rounded(one.drop, places), ends, drawn(dot), one.low > 0)

@@ -110,29 +110,30 @@ def difference_in_words(facts: Facts) -> str:
     against = card.comparison
     if against is None or math.isnan(against.difference):
         return ""
-    title, places = wording.metric_title(card.metric), wording.decimals_for(against.low, against.high)
+    title, places = wording.metric_title(card.metric), wording.decimals_for(against.low, against.high, digits=3)
     size = wording.rounded(abs(against.difference), places)
     side = "better" if against.difference > 0 else "worse"
     ends = wording.interval(against.low, against.high, places)
     sure = (
-        "The interval lies above 0: the network is better, beyond chance."
+        "It lies above 0: the network is better, beyond chance."
         if against.low > 0
-        else "The interval lies below 0: the baseline is better, beyond chance."
+        else "It lies below 0: the baseline is better, beyond chance."
         if against.high < 0
-        else "The interval holds 0: on these rows the two cannot be told apart."
+        else "It holds 0: on these rows the two cannot be told apart."
     )
     return (
-        f"On the same rows the network is {size} {side} in {title} than the best baseline, {wording.the(against.rival)} "
-        f"(95 % interval of the difference, above 0 is better: {ends}). {sure}"
+        f"On the same rows the network is {size} {side} in {title} than the best baseline ({against.rival}). "
+        f"The 95{wording.PERCENT} interval of this difference, where above 0 is better, is {ends}. {sure}"
     )
 
 
-def score_in_words(score: Score | None, beside: Score | None = None) -> tuple[str, str]:
+def score_in_words(score: Score | None, beside: Score | None = None, *, short: bool = False) -> tuple[str, str]:
     """Return a score and its interval in words; the interval is empty when there is none.
 
     Args:
         score: what to write.
         beside: a score that decides the number of decimals, so that those under each other have the same.
+        short: write the interval for a narrow column.
     """
     if score is None or math.isnan(score.value):
         return wording.NOT_KNOWN, ""
@@ -140,7 +141,8 @@ def score_in_words(score: Score | None, beside: Score | None = None) -> tuple[st
         return wording.number(score.value), ""
     ruler = score if beside is None else beside
     places = wording.decimals_of_score(ruler.value, ruler.low, ruler.high)
-    return wording.rounded(score.value, places), wording.interval(score.low, score.high, places)
+    write = wording.short_interval if short else wording.interval
+    return wording.rounded(score.value, places), write(score.low, score.high, places)
 
 
 def _ends(score: Score | None) -> tuple[float, ...]:
@@ -184,7 +186,7 @@ def _row(facts: Facts, name: str) -> Row:
     more = card.higher_is_better if name == card.metric else metric.higher_is_better if metric else None
     best = None if not known or more is None else max(known) if more else min(known)
     cells = (
-        Cell(*score_in_words(score, scores[0]), best is not None and score is not None and score.value == best)
+        Cell(*score_in_words(score, scores[0], short=True), best is not None and score is not None and score.value == best)
         for score in scores
     )
     return Row(wording.metric_title(name), sentence_of(facts, name), name == card.metric, tuple(cells))
