@@ -193,8 +193,8 @@ def test_lower_is_better_puts_the_lowest_first(tmp_path):
 @pytest.mark.parametrize(
     ("comparison", "words"),
     [
-        (Comparison("random forest", 0.02, 0.01, 0.03), ("0.020 better", "(random forest)", "the network is better")),
-        (Comparison("LightGBM", -0.02, -0.03, -0.01), ("0.020 worse", "baseline (LightGBM)", "the baseline is better")),
+        (Comparison("random forest", 0.02, 0.01, 0.03), ("0.0200 better", "(random forest)", "the network is better")),
+        (Comparison("LightGBM", -0.02, -0.03, -0.01), ("0.0200 worse", "baseline (LightGBM)", "the baseline is better")),
         (Comparison("random forest", 0.01, -0.02, 0.04), ("cannot be told apart",)),
     ],
 )

@@ -85,8 +85,8 @@ def test_on_adult_the_forest_reaches_its_known_score_and_a_small_network_is_clos
     card = card_of(task, train_table, test_table, prediction, names)
     scores = {one.name: one.scores["roc_auc"].value for one in card.models}
     assert scores["majority class"] == 0.5
-    assert 0.88 < scores["random forest"] < 0.93
-    assert 0.86 < scores["network"] < 0.93
+    assert 0.86 < scores["random forest"] < 0.93
+    assert 0.84 < scores["network"] < 0.93
     assert card.models[1].scores["roc_auc"].value == max(list(scores.values())[1:])
     assert card.comparison.low < card.comparison.difference < card.comparison.high
     assert card.verdict.startswith(("No difference between the network", "The random forest is", "The linear model is"))

@@ -68,7 +68,7 @@ def is_text(wording: Wording, num_distinct: int, num_filled: int) -> bool:
     return is_long and num_distinct >= MIN_TEXT_DISTINCT and num_distinct >= 0.1 * num_filled
 
 
-def read_labels(series: pl.Series, missing: tuple[str, ...] = (), classes: tuple[str, ...] = ()) -> Reading:
+def read_labels(series: pl.Series, missing: tuple[str, ...] = (), classes: tuple[str, ...] | None = None) -> Reading:
     """Return a column's cells as labels, the same ones whether they come as text, numbers or truth values.
 
     Text loses spaces at its ends, whole numbers their decimal point, "True" and "FALSE" their capitals.
@@ -76,13 +76,13 @@ def read_labels(series: pl.Series, missing: tuple[str, ...] = (), classes: tuple
     Args:
         series: as read.
         missing: spellings of "not known", compared without spaces at the ends.
-        classes: labels of a target, which keep their capitals: truth values take the capitals of these.
+        classes: of a target, whose labels keep their capitals; typed truth values take the capitals of these. None for others.
     """
     text = as_text(series)
     levels = text.unique().drop_nulls()
     label = pl.col("level").str.strip_chars().str.replace(WHOLE_AS_FLOAT, "$1")
     truths = {cell: cell.lower() for cell in ("True", "TRUE", "False", "FALSE")}
-    if classes:
+    if classes is not None:
         truths = {name.lower(): name for name in classes} if series.dtype == pl.Boolean else {}
     if truths:
         label = label.replace(truths)

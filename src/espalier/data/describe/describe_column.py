@@ -102,10 +102,11 @@ def _counted(column: Column, values: pl.Series) -> pl.DataFrame | None:
 def _draft(cells: Cells, is_target: bool, asked: Asked) -> Draft:
     """Return what the column seems to be, or what the person set."""
     if asked.kind is not None:
-        return kind_as_asked(cells, asked.kind, asked.format, asked.order or ())
+        draft = kind_as_asked(cells, asked.kind, asked.format, asked.order or ())
+        return replace(draft, role=Role.TARGET) if is_target else draft
     draft = decide_kind(cells)
     if is_target:
-        draft = replace(decide_target(cells.name, draft), role=Role.INPUT)
+        draft = replace(decide_target(cells.name, draft), role=Role.TARGET)
     return replace(draft, format=asked.format or draft.format, order=asked.order or draft.order)
 
 

@@ -159,7 +159,7 @@ def _read_written(text: pl.Series, style: str) -> pl.Series:
         text = text.str.replace(r"^\((.+)\)$", "-$1")
     spaced = text.str.contains(SPACED_NUMBER) if text.str.contains(SPACES).any() else None
     if spaced is not None and spaced.any():
-        text = text.set(spaced, text.str.replace_all(SPACES, ""))
+        text = text.str.replace_all(SPACES, "").zip_with(spaced.fill_null(False), text)
     cell = pl.col("cell")
     if style.endswith(DECIMAL_COMMA):
         form, point = COMMA_NUMBER, cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)

@@ -26,4 +26,4 @@ def read_column(series: pl.Series, column: Column) -> Reading:
         return read_dates(series, column.format, column.missing)
     if column.kind is Kind.TEXT:
         return read_text(series, column.missing)
-    return read_labels(series, column.missing, column.order if column.role is Role.TARGET else ())
+    return read_labels(series, column.missing, column.order if column.role is Role.TARGET else None)
