@@ -81,6 +81,11 @@ class Evidence:
         """Return the input columns that a model for tables reads, at most 2,000 of them; statistics are taken of these."""
         return self.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE)[:MAX_COLUMNS]
 
+    def num_distinct(self, name: str) -> int:
+        """Return the number of different values of a column, about 2 % off above a million rows."""
+        known = self.profile.columns.get(name)
+        return known.num_distinct if known is not None else self.records.frame.get_column(name).drop_nulls().n_unique()
+
     @cached_property
     def learnable(self) -> Records:
         """Return the rows that statistics may be taken from: the training part where there is one, else all."""

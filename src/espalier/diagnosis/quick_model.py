@@ -116,8 +116,9 @@ def gap_between(matrix: FloatArray, answer: Answer, units: IntArray) -> Gap:
     Args:
         matrix: (N, F) inputs.
         answer: the target.
-        units: (N,) number of the unit that each row belongs to, 0 to U - 1.
+        units: (N,) number of the unit that each row belongs to, two or more of them.
     """
+    units = np.unique(units, return_inverse=True)[1]
     mixed = cross_fit(matrix, answer, random_folds(len(units)))
     apart = cross_fit(matrix, answer, random_folds(int(units.max()) + 1)[units])
     name, score = readable(answer)

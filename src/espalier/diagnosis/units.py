@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray, Records
 from espalier.core.seeds import numpy_stream
+from espalier.data.clean import row_keys
 from espalier.diagnosis.encode import answer_of, as_codes, matrix_of
 from espalier.diagnosis.evidence import MAX_PROBE_ROWS, Evidence, without_repeats
 from espalier.diagnosis.quick_model import Gap, gap_between
@@ -38,17 +40,31 @@ def sample_of_units(records: Records, column: str, num_rows: int = MAX_PROBE_ROW
     return records.take(positions.astype(np.int64))
 
 
-def sample_of_runs(records: Records) -> tuple[Records, IntArray]:
+def sample_of_runs(evidence: Evidence, order: IntArray) -> tuple[Records, IntArray]:
     """Return runs of neighbouring rows, about 5,000 rows in all, and (N,) the run of each row.
 
-    Few records are cut into twenty runs; many into runs of 100 rows, of which 50 are drawn.
+    Few rows are cut into twenty runs; many into runs of 100 rows, of which 50 are drawn. Rows that repeat another one, or have
+    no target, are left out.
+
+    Args:
+        evidence: its learnable rows are sampled.
+        order: (N,) positions of learnable rows in the order in which they are neighbours.
     """
-    size = min(ROWS_OF_A_RUN, max(len(records) // MIN_RUNS, 1))
-    num_runs = len(records) // size
+    size = min(ROWS_OF_A_RUN, max(len(order) // MIN_RUNS, 1))
+    num_runs = len(order) // size
     wanted = min(num_runs, MAX_PROBE_ROWS // size)
     chosen = np.sort(numpy_stream(0, "runs").choice(num_runs, wanted, replace=False))
-    positions = (chosen[:, None] * size + np.arange(size)).reshape(-1)
-    return records.take(positions.astype(np.int64)), np.repeat(np.arange(wanted), size)
+    sample = evidence.learnable.take(order[(chosen[:, None] * size + np.arange(size)).reshape(-1)])
+    known = sample.frame.select(pl.all_horizontal(pl.col(evidence.targets).is_not_null())).to_series().to_numpy()
+    kept = np.flatnonzero(known & pl.Series(row_keys(sample, evidence.schema)).is_first_distinct().to_numpy())
+    return sample.take(kept), np.repeat(np.arange(wanted), size)[kept]
+
+
+def in_order(values: FloatArray) -> IntArray:
+    """Return (N,) the positions of values from low to high, those without a value left out."""
+    known = np.flatnonzero(~np.isnan(values))
+    values = values[known]
+    return known if (values[1:] >= values[:-1]).all() else known[np.argsort(values, kind="stable")]
 
 
 def gap_of_column(evidence: Evidence, column: str, names: Sequence[str]) -> Gap | None:

@@ -4,7 +4,7 @@ Rows of the part are drawn anew, with replacement, many times; each draw is a co
 measured under all of them at once. Two models are compared under the same draws.
 
 Paper: Efron 1987, Better Bootstrap Confidence Intervals (BCa); Efron & Tibshirani 1993, An Introduction to the Bootstrap,
-equations 14.9 to 14.15 (BCa), section 13.3 (about 1,000 draws for an interval's ends) and 6.4 (200 are enough for a deviation).
+equations 14.9 to 14.15 (BCa), section 13.3 (about 1,000 draws for an interval's ends) and 6.4 (50 to 200 are enough for a deviation).
 Differs: BCa's acceleration comes from leaving out groups of rows, at most 100 of them, instead of single rows.
 
 An interval answers for the rows only: a network trained again from another seed would differ too.
@@ -22,9 +22,9 @@ from espalier.core.seeds import numpy_stream
 from espalier.evaluation.metrics.metric import Metric
 
 MAX_RESAMPLES = 1000
-MIN_RESAMPLES = 100
+MIN_RESAMPLES = 50
 MAX_CELLS = 2e7  # rows times resamples: about 0.3 s for a ranking metric; see tests/evaluation/test_intervals.py
-CHUNK_CELLS = 2e6  # of them held in memory at once, 8 MB
+CHUNK_CELLS = 1e7  # of them held in memory at once, 40 MB
 MAX_GROUPS = 100  # left out one after the other for the acceleration
 CONFIDENCE = 0.95
 
@@ -33,7 +33,7 @@ TAIL = NORMAL.inv_cdf((1 + CONFIDENCE) / 2)  # 1.96
 
 
 def num_resamples(num_rows: int) -> int:
-    """Return how often a part of this size is drawn anew: 1,000 up to 20,000 rows, then fewer, at least 100."""
+    """Return how often a part of this size is drawn anew: 1,000 up to 20,000 rows, then fewer, at least 50."""
     return int(min(MAX_RESAMPLES, max(MIN_RESAMPLES, MAX_CELLS // max(num_rows, 1))))
 
 

@@ -24,6 +24,7 @@ CODES = word_set(
     "code type class category kind zone region season weather weekday dow status species gender sex cluster segment group "
     "zip zipcode postcode postal branch department district country state city channel color colour label"
 )
+CODE_ENDS = ("class", "code", "type")  # of words such as "pclass"
 KOREAN_CODES = ("코드", "유형", "종류", "구분", "등록", "우편", "지역", "요일", "성별", "상태")
 QUANTITIES = word_set(
     "count num number age year years size rooms length width height weight price cost amount score rating rank stars level "
@@ -127,7 +128,7 @@ def names_code(name: str) -> str:
     words = words_of(name)
     if "dayofweek" in "".join(words):
         return "dayofweek"
-    ends = [next((end for end in ("class", "code", "type") if word.endswith(end)), word) for word in words]
+    ends = [word if word in CODES else next((end for end in CODE_ENDS if word.endswith(end)), word) for word in words]
     place = max((place for place, word in enumerate(ends) if word in CODES), default=-1)
     amount = max((place for place, word in enumerate(words) if word in QUANTITIES), default=-1)
     if words and words[0] in COUNTS or amount > place:

@@ -64,6 +64,8 @@ def find_style(sample: pl.Series) -> Style | None:
     best = _best_style(sample, failed, total) if _has_digits(failed) else plain
     if best.fraction < MIN_NUMBER_FRACTION:
         return None
+    if best.name != PLAIN:
+        return best
     codes = int(failed.filter(failed["cell"].str.contains(CODE))["times"].sum())
     return None if codes > MAX_CODE_FRACTION * total else best
 

@@ -71,19 +71,15 @@ def _names_something(evidence: Evidence, name: str) -> bool:
     kind = evidence.schema.columns[name].kind
     if kind is Kind.DATE or (kind is Kind.NUMBER and not _is_whole(column)):
         return False
-    if evidence.records.frame.height > evidence.sample.frame.height:
-        column = evidence.records.frame.get_column(name)
-    known = column.drop_nulls()
-    groups = known.n_unique()
-    if groups < MIN_UNITS or len(known) < MIN_ROWS_OF_A_GROUP * groups:
-        return False
-    if known.unique_counts().to_numpy().max() > MAX_LARGEST_FRACTION * len(known):
+    largest = column.drop_nulls().unique_counts().to_numpy().max(initial=0)
+    groups = evidence.num_distinct(name)
+    rows = len(evidence.records) - evidence.records.frame.get_column(name).null_count()
+    if groups < MIN_UNITS or rows < MIN_ROWS_OF_A_GROUP * groups or largest > MAX_LARGEST_FRACTION * len(column):
         return False
     is_named = names_key(name) or bool(names_subject(name)) or evidence.schema.columns[name].role is Role.IDENTIFIER
     if is_named or kind is Kind.NUMBER:
         return is_named
-    is_small = len(known) <= MAX_ROWS_OF_A_GROUP_UNNAMED * groups
-    return groups >= MIN_GROUPS_UNNAMED and is_small and not names_person(name)
+    return groups >= MIN_GROUPS_UNNAMED and rows <= MAX_ROWS_OF_A_GROUP_UNNAMED * groups and not names_person(name)
 
 
 def _is_whole(column: pl.Series) -> bool:

@@ -5,10 +5,10 @@ unique and never meant; whole numbers must also count up without gaps, or be nam
 """
 
 import numpy as np
-import polars as pl
 
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.data.describe.names import names_identifier
+from espalier.diagnosis.encode import as_number
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named, percent
 
@@ -22,7 +22,7 @@ def check(evidence: Evidence) -> Finding | None:
     names = evidence.features
     if len(names) < 2 or len(evidence.records) < MIN_ROWS:
         return None
-    unique = {name: share for name in names if (share := _unique_share(evidence.records.frame.get_column(name), name))}
+    unique = {name: share for name in names if (share := _unique_share(evidence, name))}
     if not unique:
         return None
     columns = sorted(unique, key=lambda name: -unique[name])
@@ -41,25 +41,22 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _unique_share(column: pl.Series, name: str) -> float:
+def _unique_share(evidence: Evidence, name: str) -> float:
     """Return the share of different values when the column names its rows, else 0."""
-    known = column.drop_nulls()
-    if (
-        column.dtype.is_temporal()
-        or len(known) < MIN_ROWS
-        or known.head(1000).n_unique() < UNIQUE_FRACTION * min(len(known), 1000)
-    ):
+    column = evidence.records.frame.get_column(name)
+    num_known = len(column) - column.null_count()
+    share = evidence.num_distinct(name) / max(num_known, 1)
+    if column.dtype.is_temporal() or num_known < MIN_ROWS or share < UNIQUE_FRACTION:
         return 0.0
-    share = known.n_unique() / len(known)
-    if share < UNIQUE_FRACTION or (column.dtype.is_numeric() and not _is_counter(known, name)):
-        return 0.0
-    return share
+    return 0.0 if column.dtype.is_numeric() and not _is_counter(evidence, name) else min(share, 1.0)
 
 
-def _is_counter(known: pl.Series, name: str) -> bool:
+def _is_counter(evidence: Evidence, name: str) -> bool:
     """Return whether numbers are whole and count up without gaps in some order, or their name says that they name the row."""
-    values = known.cast(pl.Float64).to_numpy()
-    if not (np.isfinite(values).all() and (values == np.round(values)).all()):
+    sample = as_number(evidence.sample.frame.get_column(name))
+    sample = sample[~np.isnan(sample)]
+    if (sample != np.round(sample)).any():
         return False
-    span = values.max() - values.min() + 1
-    return names_identifier(name) or span <= len(values) * (1 + MAX_GAPS_FRACTION)
+    values = as_number(evidence.records.frame.get_column(name))
+    span = np.nanmax(values) - np.nanmin(values) + 1
+    return names_identifier(name) or bool(span <= len(values) * (1 + MAX_GAPS_FRACTION))

@@ -22,7 +22,7 @@ def check(evidence: Evidence) -> Finding | None:
     levels: dict[str, int] = {}
     for name in evidence.inputs(Kind.CATEGORY, Kind.ORDERED):
         known = frame.height - frame.get_column(name).null_count()
-        count = frame.get_column(name).drop_nulls().n_unique()
+        count = evidence.num_distinct(name)
         if count < MIN_LEVELS or count > UNIQUE_FRACTION * known:
             continue
         if count > max_levels or known < MIN_ROWS_OF_A_LEVEL * count:

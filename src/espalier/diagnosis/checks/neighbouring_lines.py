@@ -10,11 +10,11 @@ import numpy as np
 from espalier.core.finding import Finding, Severity
 from espalier.core.schema import Kind, Role
 from espalier.diagnosis.encode import answer_of, matrix_of
-from espalier.diagnosis.evidence import Evidence, without_repeats
+from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.neighbours import nearest, place
 from espalier.diagnosis.parts import is_drawn
 from espalier.diagnosis.quick_model import Gap, gap_between
-from espalier.diagnosis.units import MIN_UNITS, ROWS_OF_A_RUN, sample_of_runs
+from espalier.diagnosis.units import MIN_UNITS, ROWS_OF_A_RUN, in_order, sample_of_runs
 from espalier.diagnosis.wording import percent
 
 MIN_ADJACENT_FRACTION = 0.65  # rows whose nearest row is at most two lines away
@@ -31,11 +31,11 @@ def check(evidence: Evidence) -> Finding | None:
     dated = evidence.schema.names(Role.TIME, Role.GROUP) or evidence.inputs(Kind.DATE)
     if len(evidence.targets) != 1 or dated or not (method is None or is_drawn(method)) or not evidence.features:
         return None
-    records = without_repeats(evidence.answered(evidence.learnable), evidence.schema)
-    if len(records) < MIN_ROWS:
+    if len(evidence.learnable) < MIN_ROWS:
         return None
-    records = records.take(np.argsort(records.rows, kind="stable").astype(np.int64))
-    sample, runs = sample_of_runs(records)
+    sample, runs = sample_of_runs(evidence, in_order(evidence.learnable.rows.astype(np.float64)))
+    if len(sample) < MIN_ROWS:
+        return None
     names = evidence.features
     points = place(sample.frame, names)
     chosen = np.arange(len(sample))[:: max(len(sample) // NUM_QUERIES, 1)]

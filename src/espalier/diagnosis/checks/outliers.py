@@ -13,6 +13,7 @@ import polars as pl
 from espalier.core.batch import FloatArray
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.schema import Kind
+from espalier.diagnosis.encode import as_number
 from espalier.diagnosis.evidence import MAX_COLUMNS, Evidence
 from espalier.diagnosis.wording import counted, either, lines, named, source_rows
 
@@ -44,7 +45,7 @@ def check(evidence: Evidence) -> Finding | None:
     targets = [name for name in evidence.targets if frame.schema[name].is_numeric()]
     found: dict[str, Outliers] = {}
     for name in (*evidence.inputs(Kind.NUMBER)[:MAX_COLUMNS], *targets):
-        outliers = outliers_of(frame.get_column(name))
+        outliers = outliers_of(frame.get_column(name), _middle(evidence, name))
         if outliers is not None:
             found[name] = outliers
     if not found:
@@ -71,18 +72,30 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def outliers_of(column: pl.Series) -> Outliers | None:
-    """Return the values of a column that stand apart, or None."""
-    low, high = column.quantile(0.05), column.quantile(0.95)
-    if low is None or high is None or not np.isfinite(high - low) or high <= low:
-        return None
+def _middle(evidence: Evidence, name: str) -> tuple[float, float]:
+    """Return the ends of the middle 90 % of a column: of the sampled rows."""
+    values = as_number(evidence.sample.frame.get_column(name))
+    known = values[~np.isnan(values)]
+    low, high = np.quantile(known, (0.05, 0.95)) if len(known) else (0.0, 0.0)
+    return float(low), float(high)
+
+
+def outliers_of(column: pl.Series, middle: tuple[float, float]) -> Outliers | None:
+    """Return the values of a column that stand apart, or None.
+
+    Args:
+        column: numbers.
+        middle: the ends of its middle 90 %.
+    """
+    low, high = middle
     scale = high - low
-    values = column.cast(pl.Float64).fill_null(low).to_numpy()
-    inside = values[(values >= low - FAR_RANGES * scale) & (values <= high + FAR_RANGES * scale)]
-    if len(inside) == len(values):
+    limits = (low - FAR_RANGES * scale, high + FAR_RANGES * scale)
+    if not np.isfinite(scale) or scale <= 0 or column.is_between(*limits).all():
         return None
-    top = _beyond(values, high + FAR_RANGES * scale, float(inside.max()), GAP_RANGES * scale)
-    bottom = _beyond(-values, FAR_RANGES * scale - low, -float(inside.min()), GAP_RANGES * scale)
+    values = column.cast(pl.Float64).fill_null(low).to_numpy()
+    inside = values[(values >= limits[0]) & (values <= limits[1])]
+    top = _beyond(values, limits[1], float(inside.max()), GAP_RANGES * scale)
+    bottom = _beyond(-values, -limits[0], -float(inside.min()), GAP_RANGES * scale)
     apart = np.concatenate([top, bottom])
     if not len(apart) or len(apart) > MAX_FRACTION * len(values):
         return None
@@ -91,8 +104,7 @@ def outliers_of(column: pl.Series) -> Outliers | None:
     apart = apart[np.maximum(outside - rest.max(), rest.min() - outside) >= GAP_FRACTION * (rest.max() - rest.min())]
     if not len(apart):
         return None
-    middle = (low + high) / 2
-    apart = apart[np.argsort(-np.abs(values[apart] - middle), kind="stable")]
+    apart = apart[np.argsort(-np.abs(values[apart] - (low + high) / 2), kind="stable")]
     return Outliers(apart, float(rest.min()), float(rest.max()), float(values[apart[0]]))
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from espalier.core.batch import FloatArray, Prediction
 from espalier.evaluation.metrics.metric import Metric, class_indices, divide, varied
 
+LEAST_WEIGHT = 1e-30  # of rows called positive, where no row drawn is called so; keeps 0 / 0 at 0
+
 
 def roc_area(positive: FloatArray, score: FloatArray, weight: FloatArray) -> FloatArray:
     """Return the area under the ROC curve, NaN without positive or without negative rows.
@@ -25,10 +27,12 @@ def roc_area(positive: FloatArray, score: FloatArray, weight: FloatArray) -> Flo
         >>> float(roc_area(np.array([0, 1, 0, 1]), np.array([0.1, 0.4, 0.4, 0.8]), np.ones(4)))
         0.875
     """
-    above, below = _cumulated(positive, score, weight)
-    negatives = np.diff(below, axis=0)  # negative weight at each distinct score, highest score first
-    higher = (above[:-1] + above[1:]) / 2  # positive weight ranked above them, ties counting half
-    return divide((negatives * higher).sum(axis=0), above[-1] * below[-1])
+    is_positive = positive > 0
+    ranked, below = _ranked(score[~is_positive], weight[~is_positive])
+    own, own_weight = score[is_positive], weight[is_positive]
+    beaten = below[np.searchsorted(ranked, own, side="left")] + below[np.searchsorted(ranked, own, side="right")]
+    wins = (own_weight * beaten).sum(axis=0, dtype=np.float64) / 2  # ties count half
+    return divide(wins, own_weight.sum(axis=0, dtype=np.float64) * below[-1])
 
 
 def average_precision(positive: FloatArray, score: FloatArray, weight: FloatArray) -> FloatArray:
@@ -43,22 +47,22 @@ def average_precision(positive: FloatArray, score: FloatArray, weight: FloatArra
         >>> round(float(average_precision(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]), np.ones(4))), 4)
         0.8333
     """
-    above, below = _cumulated(positive, score, weight)
-    precision = divide(above[1:], above[1:] + below[1:], empty=0.0)
-    return divide((np.diff(above, axis=0) * precision).sum(axis=0), above[-1])
+    is_positive = positive > 0
+    own, own_weight = -score[is_positive], weight[is_positive]
+    ranked, found = _ranked(own, own_weight)  # highest score first
+    others, wrong = _ranked(-score[~is_positive], weight[~is_positive])
+    hits = found[np.searchsorted(ranked, own, side="right")]  # positive weight down to each positive row, ties included
+    called = hits + wrong[np.searchsorted(others, own, side="right")]
+    precision = hits / np.maximum(called, LEAST_WEIGHT)
+    return divide((own_weight * precision).sum(axis=0, dtype=np.float64), found[-1])
 
 
-def _cumulated(positive: FloatArray, score: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return positive and negative weight down to each distinct score, highest first, beginning with 0: (D + 1, ...)."""
-    order = np.argsort(-score, kind="stable")
-    ranked = score[order]
-    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
-    sorted_weight = weight[order]
-    chosen = positive[order].astype(weight.dtype).reshape(-1, *[1] * (weight.ndim - 1))
-    above = np.cumsum(sorted_weight * chosen, axis=0)[ends]
-    every = np.cumsum(sorted_weight, axis=0)[ends]
-    start = np.zeros((1, *weight.shape[1:]))
-    return np.concatenate([start, above]), np.concatenate([start, every - above])
+def _ranked(score: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return scores in ascending order, and the weight of the first 0, 1, 2 ... of them: (N,) and (N + 1, ...)."""
+    order = np.argsort(score, kind="stable")
+    total = np.zeros((len(score) + 1, *weight.shape[1:]), dtype=weight.dtype)
+    np.cumsum(weight[order], axis=0, out=total[1:])
+    return score[order], total
 
 
 def macro(

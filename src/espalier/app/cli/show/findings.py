@@ -28,8 +28,15 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         console.print()
         console.print(Text.assemble("  ", (finding.severity.upper(), STYLES[finding.severity]), "  ", (finding.id, "bold")))
         indented(console, Text(finding.sentence), 4)
-        for line in _details(finding):
-            indented(console, line, 4)
+        if finding.rows:
+            rows = ", ".join(str(row) for row in finding.rows[:MAX_ROWS])
+            indented(console, Text(f"rows: {rows}{', ...' if len(finding.rows) > MAX_ROWS else ''}", style="dim"), 4)
+        for index, repair in enumerate(finding.repairs):
+            indented(console, Text.assemble(("or: " if index else "repair: ", "green"), repair.name), 4)
+            options = as_options(repair.changes)
+            console.print(Text(f"      {options}", style="bold"), soft_wrap=True)  # one line, to be copied whole
+        if finding.advice:
+            indented(console, Text.assemble(("advice: ", "green"), finding.advice), 4)
 
 
 def matters(finding: Finding) -> bool:
@@ -55,17 +62,3 @@ def _counts(findings: Sequence[Finding]) -> list[str]:
         Severity.NOTE: ("note", "notes"),
     }
     return [count(number, *names[severity]) for severity, number in numbers.items() if number]
-
-
-def _details(finding: Finding) -> list[Text]:
-    lines = []
-    if finding.rows:
-        rows = ", ".join(str(row) for row in finding.rows[:MAX_ROWS])
-        lines.append(Text(f"rows: {rows}{', ...' if len(finding.rows) > MAX_ROWS else ''}", style="dim"))
-    if finding.repairs:
-        first, *others = finding.repairs
-        lines.append(Text.assemble(("repair: ", "green"), f"{first.name}, with ", (as_options(first.changes), "bold")))
-        lines += [Text.assemble(("or: ", "green"), f"{one.name}, with ", (as_options(one.changes), "bold")) for one in others]
-    if finding.advice:
-        lines.append(Text.assemble(("advice: ", "green"), finding.advice))
-    return lines

@@ -54,17 +54,17 @@ def _table(places: list[Place], width: int) -> Table:
     """Return the runs of one group; on a narrow terminal the model stands below the run, and the baseline has no name."""
     wide = width >= NAMES_FIT
     metric = places[0].metric.replace("_", " ")
-    names = ("", "run", *(("model",) if wide else ()), metric, "best baseline" if wide else "baseline", "time", "size")
-    table = plain_table(*names, right=("", "time", "size"))
+    front = ("", "run", "model") if wide else ("run",)
+    table = plain_table(*front, metric, "best baseline" if wide else "baseline", "time", "size", right=("", "time", "size"))
     for column in (-4, -2, -1):
         table.columns[column].no_wrap = True
     folders = _short_names([place.run for place in places])
     for index, (place, folder) in enumerate(zip(places, folders, strict=True)):
-        run = (folder, place.model) if wide else (f"{folder}\n{place.model}",)
+        run = (str(index + 1), folder, place.model) if wide else (f"{folder}\n{place.model}",)
         baseline = number(place.baseline_score.value) if place.baseline_score else "-"
         rival = f"{baseline} {place.baseline}" if wide and place.baseline else baseline
         cells = (interval(place.score), rival, duration(place.fit_seconds), size(place.size_bytes))
-        table.add_row(str(index + 1), *run, *cells, style="" if index else "bold")
+        table.add_row(*run, *cells, style="" if index else "bold")
     return table
 
 

@@ -1,0 +1,154 @@
+"""What a person may give by mistake: each is answered with one sentence and exit code 2, and nothing is written."""
+
+import gzip
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from espalier.app.cli.main import launch
+
+ROWS = "".join(f"{i % 7},{i * 3 % 11},{'yes' if i % 3 else 'no'}\n" for i in range(40))
+TABLE = "age,income,sold\n" + ROWS
+PACKED = gzip.compress((TABLE + ROWS * 200).encode())
+
+FILES = {
+    "nothing in it": ("empty.csv", b"", "empty.csv is empty"),
+    "header only": ("header.csv", b"age,income,sold\n", "header.csv has a header line with 3 columns .* and no rows"),
+    "no header": (
+        "bare.csv",
+        ROWS.replace("yes", "1").replace("no", "0").encode(),
+        r"bare.csv, line 1, is .* Expected column names",
+    ),
+    "ragged rows": ("ragged.csv", (TABLE + "1,2\n3,4,yes,5\n").encode(), "line 42 has 2, line 43 has 4"),
+    "binary": ("binary.csv", np.random.default_rng(0).bytes(5000), "binary.csv is no text but a binary file"),
+    "truncated": ("cut.csv.gz", PACKED[:-200], "cut.csv.gz is cut off"),
+    "duplicate names": (
+        "twice.csv",
+        TABLE.replace("income", "age").encode(),
+        "twice.csv uses one name for several columns: 'age'",
+    ),
+    "no table": ("letter.docx", b"Dear Sir", "letter.docx ends in '.docx'"),
+    "target constant": ("same.csv", TABLE.replace("no", "yes").encode(), "The target 'sold' is 'yes' in all 40 rows"),
+    "target missing": (
+        "gone.csv",
+        TABLE.replace("yes", "").replace("no", "").encode(),
+        "The target 'sold' is missing in all 40 rows",
+    ),
+    "few rows": ("few.csv", "".join(TABLE.splitlines(True)[:6]).encode(), "Only 5 of 5 rows .* Expected at least 10"),
+    "one row a class": (
+        "each.csv",
+        ("age,sold\n" + "".join(f"{i % 3},kind{i}x\n" for i in range(30))).encode(),
+        "The target 'sold' is different in every one of its 30 rows",
+    ),
+    "target absent": ("other.csv", TABLE.replace("sold", "solid").encode(), "There is no column 'sold'. Did you mean 'solid'?"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def complaint(line, capsys):
+    """Run a line that must fail, and return its message."""
+    assert launch(line) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert told.err.count("\n") == 1
+    return told.err
+
+
+@pytest.mark.parametrize("command", ["inspect", "train"])
+@pytest.mark.parametrize("case", FILES)
+def test_a_file_that_cannot_be_used_is_one_sentence(case, command, capsys):
+    name, content, message = FILES[case]
+    Path(name).write_bytes(content)
+    said = complaint([command, name, "--target", "sold"], capsys)
+    assert re.search(message, said)
+    assert not Path("runs").exists() or not list(Path("runs").iterdir())
+
+
+def test_a_missing_file_is_answered_with_the_nearest(capsys):
+    Path("houses.csv").write_text(TABLE)
+    assert "There is no file house.csv. Did you mean 'houses.csv'?" in complaint(["inspect", "house.csv"], capsys)
+
+
+def test_a_folder_in_place_of_a_file_is_said_so(capsys):
+    Path("houses.csv").mkdir()
+    assert "houses.csv is a folder. Expected a file" in complaint(["inspect", "houses.csv"], capsys)
+
+
+@pytest.fixture
+def finished(capsys):
+    """A small finished run."""
+    Path("houses.csv").write_text(TABLE)
+    quick = ["--model", "mlp-tiny", "--epochs", "1", "--set", "baselines=[]", "--quiet"]
+    assert launch(["train", "houses.csv", "--target", "sold", "--out", "run", *quick]) in (0, 1)
+    capsys.readouterr()
+    return Path("run")
+
+
+def test_a_run_with_a_file_cut_off_is_said_so(finished, capsys):
+    text = (finished / "scorecard.json").read_text()
+    (finished / "scorecard.json").write_text(text[: len(text) // 2])
+    assert "run/scorecard.json is no valid JSON" in complaint(["report", "run"], capsys)
+    launch(["compare", "run"])
+    assert "run/scorecard.json is no valid JSON" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_run_without_weights_is_said_so(finished, capsys):
+    weights = finished / "members" / "0" / "checkpoints" / "best.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    assert "best.safetensors" in complaint(["predict", "run", "houses.csv"], capsys)
+
+
+def test_a_run_of_another_version_is_said_so(finished, capsys):
+    plan = (finished / "plan.yaml").read_text()
+    (finished / "plan.yaml").write_text(plan.replace("format: 1", "format: 99"))
+    said = complaint(["predict", "run", "houses.csv"], capsys)
+    assert "run holds a plan of format 99; this version of Espalier reads format 1" in said
+
+
+def test_a_folder_that_is_no_run_is_said_so(capsys):
+    Path("mine").mkdir()
+    for command in ("resume", "report", "compare"):
+        assert "mine is no run folder: it has no plan.yaml" in complaint([command, "mine"], capsys)
+
+
+def test_a_source_that_changed_since_the_run_is_said_so(finished, capsys):
+    Path("houses.csv").write_text(TABLE + ROWS)
+    (finished / "importance.json").unlink()
+    assert "houses.csv is not what it was when the plan was made" in complaint(["resume", "run"], capsys)
+
+
+def test_columns_missing_at_prediction_are_survived_and_extra_ones_dropped(finished, capsys):
+    Path("new.csv").write_text("extra,income\n" + "".join(f"x,{i}\n" for i in range(3)))
+    assert launch(["predict", "run", "new.csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_is_read_only_is_said_so(capsys):
+    Path("houses.csv").write_text(TABLE)
+    Path("locked").mkdir()
+    Path("locked").chmod(stat.S_IRUSR | stat.S_IXUSR)
+    assert "Cannot make the folder locked/run" in complaint(
+        ["train", "houses.csv", "--target", "sold", "--out", "locked/run"], capsys
+    )
+
+
+def test_a_repair_that_was_printed_can_be_typed(capsys):
+    Path("houses.csv").write_text(TABLE + ROWS)
+    launch(["inspect", "houses.csv", "--target", "sold", "--json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    duplicates = next(one for one in findings if one["id"].startswith("D02"))
+    settings = [word for path, value in duplicates["repairs"][0]["changes"].items() for word in ("--set", f"{path}={value}")]
+    line = ["train", "houses.csv", "--target", "sold", *settings, "--dry-run", "--json"]
+    assert launch(line) == 0
+    assert json.loads(capsys.readouterr().out)["plan"]["clean"]["duplicates"] == "drop"
