@@ -1,7 +1,7 @@
 """Accuracy on ten real tables: the default network against linear models and trees at their defaults, on identical splits.
 
-Each run has a budget of two minutes, all stages included. The baselines that Espalier trains anyway are scored by the run itself;
-CatBoost is trained here, at its defaults, on the same parts of the same parsed columns. Three seeds change split, weights and
+Each run has a budget of two minutes, all stages included. The baselines that Espalier trains anyway are scored by the run
+itself; CatBoost is trained here, at its defaults, on the same parts of the same parsed columns. Three seeds change split, weights and
 order together.
 
     python bench/tables.py [--budget 120] [--seeds 3] [--only titanic]
@@ -21,6 +21,8 @@ from espalier import process
 from espalier.core.batch import Prediction
 from espalier.core.schema import Kind
 from espalier.run import Run
+from espalier.stages.parts import deal_parts
+from espalier.stages.table import load_planned
 from results import write_section
 
 DATA = Path(os.environ.get("ESPALIER_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -51,12 +53,12 @@ def finish(stages):
 
 def catboost_score(run: Run, seed):
     """Return CatBoost's main metric on the run's test rows; it reads the parsed columns as they are."""
-    table = process.load_planned(run.plan)
-    cleaned, parts = process.deal_parts(run.plan, table, run.folder)
+    table = load_planned(run.plan)
+    cleaned, parts = deal_parts(run.plan, table, run.folder)
     schema, prepared = run.schema, run.prepared
     names = list(schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE))
     categories = list(schema.inputs(Kind.CATEGORY, Kind.ORDERED))
-    train, valid, test = parts[0].train.records, parts[0].valid, parts[0].test.open("benchmark")
+    train, test = parts[0].train.records, parts[0].test.open("benchmark")
 
     def columns(records):
         frame = records.frame.select(names).with_columns(pl.col(categories).fill_null("missing"))
@@ -71,7 +73,6 @@ def catboost_score(run: Run, seed):
     regression = prepared.classes == ()
     settings = {"random_seed": seed, "verbose": False, "thread_count": 2, "allow_writing_files": False}
     model = CatBoostRegressor(**settings) if regression else CatBoostClassifier(**settings)
-    del valid
     model.fit(columns(train), prepared.target_values(train), cat_features=categories)
     if regression:
         prediction = Prediction(test.rows, model.predict(columns(test)))
@@ -92,7 +93,16 @@ def measure(name, seed, budget):
         card = run.scorecard
         scores = {one.name: one.scores[card.metric].value for one in card.models if one.name in ("network", *RIVALS)}
         scores["CatBoost"] = catboost_score(run, seed)
-        return {"table": name, "seed": seed, "metric": card.metric, "higher": card.higher_is_better, "scores": scores}
+        epochs, seconds = run.history.height, card.network.fit_seconds
+        return {
+            "table": name,
+            "seed": seed,
+            "metric": card.metric,
+            "higher": card.higher_is_better,
+            "scores": scores,
+            "epochs": epochs,
+            "seconds": seconds,
+        }
 
 
 def ranks(result):

@@ -7,10 +7,12 @@ stopped anywhere goes the same way again: what is on disk is taken from there, t
 """
 
 import math
+import platform
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +41,11 @@ from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, sma
 from espalier.stages.rules import Facts, fill_plan
 from espalier.stages.score import explain, score
 from espalier.stages.table import Table, load_planned, load_table
+from espalier.training.allocator import keep_memory
 
 __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "make_plan", "rehearse", "resume", "train"]
 
+VERSIONED = ("espalier", "torch", "numpy", "polars", "scikit-learn")  # what a run's numbers depend on
 AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores and importance
 
 
@@ -120,9 +124,15 @@ def draft(
         InputError: the source, a column or a change cannot be used.
     """
     table = load_table(source, query, target, changes)
-    name = source if isinstance(source, str | Path) else table.records.source
-    facts = Facts(len(table.records), table.schema, table.asked(), str(name), query, table.fingerprint)
+    facts = Facts(len(table.records), table.schema, table.asked(), _where(source), query, table.fingerprint)
     return Draft(fill_plan(facts, changes or {}, seed), table)
+
+
+def _where(source: object) -> str:
+    """Return the name under which a source is found again from any folder."""
+    if not isinstance(source, str | Path):
+        return type(source).__name__
+    return str(Path(source).resolve()) if Path(source).exists() else str(source)
 
 
 def make_plan(
@@ -210,6 +220,7 @@ def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker
     """Read to run, one line a stage."""
     budget = plan.learning.budget_seconds or math.inf
     began = time.monotonic() - (table.seconds if table else 0.0)
+    keep_memory()
     plan = _with_threads(plan)
     table = table or load_planned(plan)
     yield StageDone("read", f"{len(table.records):,} rows, {len(table.schema.columns)} columns", table.seconds)
@@ -259,6 +270,7 @@ def _data(plan: Plan, table: Table, cleaned: Cleaned) -> dict[str, Any]:
         "num_rows": len(table.records),
         "notes": list(table.records.notes),
         "question": asdict(table.asked()),
+        "versions": {name: version(name) for name in VERSIONED} | {"python": platform.python_version()},
         "removed": [asdict(one) for one in cleaned.removed],
         "issues": [asdict(one) for one in table.issues],
         "profile": table.profile.to_mapping(),

@@ -61,7 +61,7 @@ def test_every_column_is_shown_with_kind_role_missing_content_and_reason(width):
         "19.9%",
         "0.42 to 80",
         "2011-01-01 to 2012-12-31",
-        "147 levels: 'B96 B98', G6, D",
+        "147 levels: 'B96 B98'",
         "[bold]name",
         "891 values",
     ):

@@ -145,11 +145,10 @@ def test_a_setting_on_the_page_is_read_back_as_the_same_value_by_the_command_lin
 # learning
 
 
-def test_the_best_epoch_is_the_first_of_the_best_finite_scores():
-    history = pl.DataFrame({"epoch": [1, 2, 3, 4, 5], "score": [0.5, math.nan, 0.9, 0.9, None]})
-    assert learning.best_epoch(history, higher_is_better=True) == 3
-    assert learning.best_epoch(history, higher_is_better=False) == 1
-    assert learning.best_epoch(history.with_columns(score=pl.lit(None, pl.Float64)), higher_is_better=True) is None
+def test_the_best_epoch_is_the_first_of_the_lowest_finite_losses():
+    history = pl.DataFrame({"epoch": [1, 2, 3, 4, 5], "valid_loss": [0.5, math.nan, 0.3, 0.3, None]})
+    assert learning.best_epoch(history) == 3
+    assert learning.best_epoch(history.with_columns(valid_loss=pl.lit(None, pl.Float64))) is None
 
 
 def test_curves_that_end_at_their_best_say_that_more_epochs_may_help(tmp_path):

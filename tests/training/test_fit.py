@@ -24,7 +24,7 @@ def judge(model):
     return Judgement(loss, loss)
 
 
-EXAMINER = Examiner(judge, "mse", higher_is_better=False)
+EXAMINER = Examiner(judge, "mse")
 
 
 def make_fit(folder, **settings):
@@ -117,10 +117,10 @@ def test_a_loss_that_is_no_number_stops_with_a_way_out(tmp_path):
         list(fit.epochs())
 
 
-def test_a_score_that_is_no_number_beats_nothing():
-    assert not EXAMINER.is_better(Judgement(0.1, math.nan), Judgement(9.0, 9.0))
-    assert not EXAMINER.is_better(Judgement(0.1, math.nan), None)
-    assert EXAMINER.is_better(Judgement(0.5, 1.0), Judgement(0.6, 1.0))
+def test_a_loss_that_is_no_number_beats_nothing():
+    assert not EXAMINER.is_better(Judgement(math.nan, 0.1), Judgement(9.0, 9.0))
+    assert not EXAMINER.is_better(Judgement(math.nan, 0.1), None)
+    assert EXAMINER.is_better(Judgement(0.5, 1.0), Judgement(0.6, 0.5))
 
 
 def test_the_histories_are_readable_tables(tmp_path):

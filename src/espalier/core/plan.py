@@ -161,7 +161,7 @@ class LearningPlan:
         warmup_fraction: share of all steps over which the rate rises from 0.
         clip_norm: gradients are scaled down to this norm; None for no clipping.
         accumulate: batches whose gradients are summed into one update.
-        patience: epochs without a better validation score before training stops.
+        patience: epochs without a lower validation loss before training stops.
         average: decay of the moving average of weights that is evaluated and kept, 0 to 1; None for no average.
         precision: "auto" is decided by a short trial before the first step and then written down.
         budget_seconds: time for the whole run, baselines included; None for no limit.

@@ -40,7 +40,7 @@ class EpochDone:
         train_loss, valid_loss: mean losses of the epoch and of the validation part.
         metric: name of the main metric.
         score: the main metric on the validation part.
-        best: the best score so far.
+        best: the score of the epoch with the lowest validation loss so far, whose weights are kept.
         learning_rate: at the end of the epoch.
         seconds: time since learning began, sessions before a resume included.
         remaining_seconds: expected time until the last epoch; early stopping may come before.

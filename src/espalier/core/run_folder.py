@@ -137,7 +137,7 @@ class MemberFolder:
 
     @property
     def best(self) -> Path:
-        """The weights with the best validation score."""
+        """The weights with the lowest validation loss."""
         return self.path / "checkpoints" / "best.safetensors"
 
 

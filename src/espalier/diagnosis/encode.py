@@ -67,11 +67,12 @@ def as_codes(column: pl.Series) -> IntArray:
     text = column.dtype == pl.String
     ranks = (column if text or column.dtype.is_numeric() else column.cast(pl.String)).rank("dense")
     dense = ranks.fill_null(0).cast(pl.Int64).to_numpy()
-    _, first, inverse = np.unique(dense, return_index=True, return_inverse=True)
+    known = dense > 0
+    _, first, inverse = np.unique(dense[known], return_index=True, return_inverse=True)
     place = np.empty(len(first), dtype=np.int64)
     place[np.argsort(first)] = np.arange(len(first))
-    codes = place[inverse]
-    codes[dense == 0] = MISSING
+    codes = np.full(len(dense), MISSING, dtype=np.int64)
+    codes[known] = place[inverse]
     return codes
 
 

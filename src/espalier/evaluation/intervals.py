@@ -4,7 +4,7 @@ Rows of the part are drawn anew, with replacement, many times; each draw is a co
 measured under all of them at once. Two models are compared under the same draws.
 
 Paper: Efron 1987, Better Bootstrap Confidence Intervals (BCa); Efron & Tibshirani 1993, An Introduction to the Bootstrap,
-equations 14.9 to 14.15 (BCa), section 13.3 (about 1,000 draws for an interval's ends) and 6.4 (50 to 200 are enough for a deviation).
+equations 14.9 to 14.15 (BCa), sections 13.3 (about 1,000 draws for an interval's ends) and 6.4 (50 to 200 for a deviation).
 Differs: BCa's acceleration comes from leaving out groups of rows, at most 100 of them, instead of single rows.
 
 An interval answers for the rows only: a network trained again from another seed would differ too.
@@ -149,7 +149,14 @@ def score(draws: Draws) -> Score:
 
 
 def compare(metric: Metric, network: Draws, rival: Draws, rival_name: str) -> Comparison:
-    """Return the improvement over a rival under the same draws; above 0 the first is better, whatever the direction."""
+    """Return the improvement over a rival under the same draws; above 0 the first is better, whatever the direction.
+
+    Args:
+        metric: what was measured.
+        network: draws of the first.
+        rival: draws of the other, from the same resamples.
+        rival_name: the other's name.
+    """
     difference = network.minus(rival).times(1 if metric.higher_is_better else -1)
     return Comparison(rival_name, difference.value, *interval(difference))
 

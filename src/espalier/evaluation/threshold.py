@@ -47,7 +47,14 @@ class Threshold:
 
 
 def best_threshold(target: FloatArray, probability: FloatArray, weight: FloatArray | None = None, seed: int = 0) -> float:
-    """Return the threshold alone; see `choose_threshold`."""
+    """Return the threshold alone; see `choose_threshold`.
+
+    Args:
+        target: (N,) 1 for the positive class, 0 for the other; the validation part.
+        probability: (N,) of the positive class.
+        weight: (N,) how much each row counts; None counts every row once.
+        seed: of the draws.
+    """
     return choose_threshold(target, probability, weight, seed).value
 
 

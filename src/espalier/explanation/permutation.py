@@ -4,7 +4,9 @@ Use it to see which columns a finished model leans on. A column that another one
 both matter; a date is one column, whatever it became inside.
 
 Paper: Breiman 2001, Machine Learning 45, section 10; Fisher, Rudin & Dominici 2019, arXiv 1801.01489, section 3.1 (model
-reliance). Differs: an interval from rows drawn anew (bootstrap) and from the repeated permutations.
+reliance). Differs: an interval. A permuted row holds values of two rows, so that both count with their weight when rows are
+weighted anew; the weights stay near 1 and the spread is scaled up (infinitesimal jackknife: Efron 1982, chapter 6), which keeps
+every class in every draw.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +23,8 @@ from espalier.evaluation.metrics.metric import Metric
 
 MAX_ROWS = 20_000  # more rows are sampled down: the interval is narrow by then
 MAX_ROWS_OF_A_CALL = 100_000  # permuted copies are put into one call of the model up to this many rows
-NUM_DRAWS = 40  # bootstrap draws of the rows; their spread is known to a ninth
+NUM_DRAWS = 40  # times that rows are weighted anew; their spread is then known to a ninth
+STEP = 0.2  # how far weights go from 1, as a share of what a bootstrap draws
 NORMAL_QUANTILE = 1.96  # of a 95 % interval
 
 
@@ -78,29 +81,23 @@ def importance(
     records, target_values = _sampled(records, target_values, seed)
     if not metric.legal(target_values):
         return ()
-    score = _Score(metric, target_values, _draws(len(records), seed))
-    whole, drawn = score.of(predict(records))
+    weights = 1 + STEP * (numpy_stream(seed, "importance", "weights").exponential(size=(len(records), NUM_DRAWS)) - 1)
+    sign = 1.0 if metric.higher_is_better else -1.0
+    whole = predict(records)
+    score = metric.measure(target_values, whole)
     found = []
     for column in columns:
-        shuffled = [score.of(prediction) for prediction in _predictions(predict, records, column, seed, repeats)]
-        drops = np.array([whole - value for value, _ in shuffled])
-        spread = np.array([drawn - values for _, values in shuffled])
-        found.append(_interval(column, drops, spread))
+        orders = _orders(len(records), column, seed, repeats)
+        drops, spreads = [], []
+        for order, shuffled in zip(orders, _predictions(predict, records, column, orders), strict=True):
+            both = weights * weights[order]
+            drops.append(sign * (score - metric.measure(target_values, shuffled)))
+            before = metric.measure_many(target_values, whole, both)
+            spreads.append(sign * (before - metric.measure_many(target_values, shuffled, both)))
+        half = NORMAL_QUANTILE * float(np.std(np.mean(spreads, axis=0), ddof=1)) / STEP
+        drop = float(np.mean(drops))
+        found.append(ColumnImportance(column, drop, drop - half, drop + half))
     return tuple(sorted(found, key=lambda one: -one.drop))
-
-
-@dataclass(frozen=True)
-class _Score:
-    """A metric that is higher when better, of all rows and under each draw of the rows (N, D)."""
-
-    metric: Metric
-    target: FloatArray
-    draws: FloatArray
-
-    def of(self, prediction: Prediction) -> tuple[float, FloatArray]:
-        sign = 1.0 if self.metric.higher_is_better else -1.0
-        value = self.metric.measure(self.target, prediction)
-        return sign * value, sign * self.metric.measure_many(self.target, prediction, self.draws)
 
 
 def _sampled(records: Records, target_values: FloatArray, seed: int) -> tuple[Records, FloatArray]:
@@ -112,20 +109,18 @@ def _sampled(records: Records, target_values: FloatArray, seed: int) -> tuple[Re
     return records.take(index), target_values[index]
 
 
-def _draws(num_rows: int, seed: int) -> FloatArray:
-    """Return (N, D) how often each row occurs in each bootstrap draw."""
-    index = numpy_stream(seed, "importance", "draws").integers(0, num_rows, (NUM_DRAWS, num_rows))
-    return np.stack([np.bincount(draw, minlength=num_rows) for draw in index], axis=1).astype(np.float64)
+def _orders(num_rows: int, column: str, seed: int, repeats: int) -> list[IntArray]:
+    """Return the permutations of a column; they do not depend on which other columns are looked at."""
+    return [numpy_stream(seed, "importance", column, one).permutation(num_rows).astype(np.int64) for one in range(repeats)]
 
 
 def _predictions(
-    predict: Callable[[Records], Prediction], records: Records, column: str, seed: int, repeats: int
+    predict: Callable[[Records], Prediction], records: Records, column: str, orders: Sequence[IntArray]
 ) -> Iterator[Prediction]:
     """Yield the predictions for each permutation of a column; several permutations share a call while they are small."""
     rows = len(records)
-    orders = [numpy_stream(seed, "importance", column, repeat).permutation(rows).astype(np.int64) for repeat in range(repeats)]
     at_once = max(1, MAX_ROWS_OF_A_CALL // rows)
-    for start in range(0, repeats, at_once):
+    for start in range(0, len(orders), at_once):
         some = orders[start : start + at_once]
         prediction = predict(_permuted(records, column, some))
         for place in range(len(some)):
@@ -137,20 +132,3 @@ def _permuted(records: Records, column: str, orders: Sequence[IntArray]) -> Reco
     frame = pl.concat([records.frame] * len(orders)) if len(orders) > 1 else records.frame
     values = records.frame.get_column(column)[np.concatenate(orders)]
     return replace(records, frame=frame.with_columns(values), rows=np.tile(records.rows, len(orders)))
-
-
-def _interval(column: str, drops: FloatArray, spread: FloatArray) -> ColumnImportance:
-    """Return the mean drop with an interval that counts the chance of the rows and that of the permutations.
-
-    Args:
-        column: its name.
-        drops: (R,) drop of each permutation on all rows.
-        spread: (R, D) drop of each permutation under each draw of the rows.
-    """
-    drawn = spread.mean(axis=0)
-    drawn = drawn[np.isfinite(drawn)]  # a draw of the rows may lack a class
-    by_rows = drawn.var(ddof=1) if len(drawn) > 1 else 0.0
-    by_chance = drops.var(ddof=1) / len(drops) if len(drops) > 1 else 0.0
-    half = NORMAL_QUANTILE * float(np.sqrt(by_rows + by_chance))
-    drop = float(drops.mean())
-    return ColumnImportance(column, drop, drop - half, drop + half)

@@ -23,7 +23,8 @@ from espalier.evaluation.baselines.baseline import named_baselines, suited_basel
 from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
 from espalier.stages.decide import decide_learning
-from espalier.stages.network import ModuleMaker, Network, average, make_network, target_kind
+from espalier.stages.network import ModuleMaker, Network, average, main_metric, make_network, target_kind
+from espalier.tasks.build import build_task
 from espalier.training.evaluate import predict_and_loss
 from espalier.training.fit import Examiner, Fit, Judgement
 
@@ -151,16 +152,16 @@ def _weights(plan: Plan, target: Tensor, classes: tuple[str, ...]) -> tuple[floa
 
 
 def make_examiner(network: Network, valid: Records) -> Examiner:
-    """Return what scores a network on the validation part, in the main metric of its task."""
+    """Return what judges a network on the validation part: by its loss, and for people by the main metric of its task."""
     inputs, target = network.prepared.inputs(valid), network.prepared.target(valid)
     truth = network.prepared.target_values(valid)
-    metric = network.task.metrics[0]
+    metric = main_metric(network.task, truth)
 
     def judge(model: torch.nn.Module) -> Judgement:
         prediction, loss = predict_and_loss(model, network.task, inputs, target, valid.rows)
         return Judgement(loss, metric.measure(truth, network.prepared.restore(prediction)))
 
-    return Examiner(judge, metric.name, metric.higher_is_better)
+    return Examiner(judge, metric.name)
 
 
 def _fit_baselines(
@@ -171,8 +172,8 @@ def _fit_baselines(
     table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
     suited = suited_baselines(kind, len(truth), len(prepared.names))
     names = suited if plan.baselines is None else named_baselines(plan.baselines, kind)
-    metric = make_network(plan, prepared, plan.seed, work.maker).task.metrics[0]
     valid_inputs, valid_truth = prepared.inputs(valid), prepared.target_values(valid)
+    metric = main_metric(build_task(plan.task, len(prepared.classes)), valid_truth)
     fitted: dict[str, FittedBaseline] = {}
     left = work.ends - time.monotonic()
     for number, name in enumerate(names):

@@ -16,6 +16,7 @@ from espalier.core.records import Records
 from espalier.core.run_folder import MemberFolder, read_run_json
 from espalier.core.seeds import derive_seed
 from espalier.data.prepare.prepared import Prepared
+from espalier.evaluation.metrics.metric import Metric, legal_metrics
 from espalier.evaluation.target_kind import TargetKind
 from espalier.evaluation.threshold import answer
 from espalier.tasks.binary import DEFAULT_THRESHOLD, Binary
@@ -92,6 +93,11 @@ def load_network(plan: Plan, folder: MemberFolder, threshold: float | None = Non
         raise RunError(f"{folder.best} holds weights of another model than plan.yaml names: {error}") from error
     network.module.eval()
     return network
+
+
+def main_metric(task: Task, truth: FloatArray) -> Metric:
+    """Return the task's first metric that has a meaning for these targets (ROC AUC has none for a single class)."""
+    return next(iter(legal_metrics(task.metrics, truth)), task.metrics[0])
 
 
 def with_threshold(network: Network, threshold: float | None) -> Network:

@@ -10,12 +10,16 @@ from espalier.data.describe.question import Question
 
 Choice: TypeAlias = tuple[str, Any, str]  # dotted path, value, reason
 
-SMALL_ROWS = 1_000  # fewer training rows: a small network, small batches, more patience
 BATCH_SIZES = ((2_000, 32), (10_000, 128), (100_000, 256), (1_000_000, 1024))  # up to this many training rows: this batch
 LARGEST_BATCH = 4096
-TABM_SIZES = ((50_000, 192, 16), (500_000, 128, 16))  # up to this many training rows: width, members
+MIN_ROWS_OF_A_BIN = 30  # training rows for each bin of a number; fewer bins on small tables
+BINS = (4, 48)  # fewest and most (the authors of arXiv 2203.05556 tune 2 to 256)
+AVERAGED_EPOCHS = 4  # the moving average of weights reaches back about so far
+LARGEST_AVERAGE = 0.9995
+EPOCHS = ((10_000, 400), (100_000, 200))  # up to this many training rows: epochs at most, if early stopping never comes
+FEWEST_EPOCHS = 100
+TABM_SIZES = ((5_000, 192, 16), (50_000, 128, 16), (500_000, 128, 8))  # up to this many training rows: width, members
 TABM_SMALLEST = (96, 8)
-MAX_LEVELS_CODED = 1000
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,12 @@ def _numbers(facts: Facts, plan: Plan) -> list[Choice]:
             ("prepare.numbers", "standard", "a linear model keeps the shape of its inputs"),
             ("prepare.bins", 0, "a linear model reads plain numbers"),
         ]
-    return [("prepare.numbers", "quantile", "networks learn best from inputs without far tails (arXiv 2106.11959)")]
+    rows = _num_train_rows(facts, plan)
+    bins = min(max(rows // MIN_ROWS_OF_A_BIN, BINS[0]), BINS[1])
+    return [
+        ("prepare.bins", bins, f"{rows:,} training rows: at least {MIN_ROWS_OF_A_BIN} for each bin, at most {BINS[1]} bins"),
+        ("prepare.numbers", "quantile", "networks learn best from inputs without far tails (arXiv 2106.11959)"),
+    ]
 
 
 def _target(facts: Facts, plan: Plan) -> list[Choice]:
@@ -127,6 +136,18 @@ def _batch_size(facts: Facts, plan: Plan) -> list[Choice]:
     return [("learning.batch_size", size, f"{rows:,} training rows")]
 
 
+def _average(facts: Facts, plan: Plan) -> list[Choice]:
+    steps = max(_num_train_rows(facts, plan) // (plan.learning.batch_size * plan.learning.accumulate), 1)
+    decay = min(round(1 - 1 / (AVERAGED_EPOCHS * steps + 10), 5), LARGEST_AVERAGE)
+    return [("learning.average", decay, f"the mean of the weights of the last {AVERAGED_EPOCHS} epochs or so varies less")]
+
+
+def _epochs(facts: Facts, plan: Plan) -> list[Choice]:
+    rows = _num_train_rows(facts, plan)
+    epochs = next((epochs for limit, epochs in EPOCHS if rows <= limit), FEWEST_EPOCHS)
+    return [("learning.epochs", epochs, f"at most; early stopping decides (patience {plan.learning.patience})")]
+
+
 def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
     return [
         (f"schema.columns.{name}.role", Role.IGNORED.value, "free text: table models cannot read it")
@@ -134,4 +155,4 @@ def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-RULES: tuple[Rule, ...] = (_ignored_text, _split, _model, _model_size, _numbers, _target, _batch_size)
+RULES: tuple[Rule, ...] = (_ignored_text, _split, _model, _model_size, _numbers, _target, _batch_size, _average, _epochs)

@@ -14,11 +14,12 @@ from espalier.core.run_folder import RunFolder
 from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
+from espalier.evaluation.threshold import answer as answer_at
 from espalier.evaluation.threshold import best_threshold
 from espalier.explanation.permutation import importance
 from espalier.stages.answers import to_frame, to_words
 from espalier.stages.fold import Fold
-from espalier.stages.network import with_threshold
+from espalier.stages.network import main_metric, with_threshold
 from espalier.tasks.binary import Binary
 
 MAX_EXPLAINED_CELLS = 2_000_000  # predicted rows times permutations times columns, so that importance takes seconds
@@ -54,22 +55,27 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
 
 def explain(plan: Plan, fold: Fold, folder: RunFolder) -> str:
     """Write how much each column matters on the validation part, and return it in a sentence."""
-    columns = tuple(dict.fromkeys(fold.prepared.sources))
+    columns = tuple(dict.fromkeys(fold.prepared.sources))  # a time column that dates the rows is among them
     valid = fold.splits.valid
     most = int(np.clip(MAX_EXPLAINED_CELLS // max(len(columns), 1) // 5, MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS))
     seed = derive_seed(plan.seed, "importance")
     if len(valid) > most:
         valid = valid.take(np.sort(np.random.default_rng(seed).permutation(len(valid))[:most]))
-    truth, metric = fold.prepared.target_values(valid), fold.networks[0].task.metrics[0]
+    truth = fold.prepared.target_values(valid)
+    metric = main_metric(fold.networks[0].task, truth)
     found = importance(fold.answer, valid, truth, metric, columns, seed)
     write_json(folder.importance, [asdict(one) for one in found])
-    return "most important columns: " + ", ".join(one.column for one in found[:3])
+    names = ", ".join(one.column for one in found[:3])
+    return f"most important columns: {names}" if names else "the validation part has too few rows to tell which columns matter"
 
 
 def _threshold(folds: Sequence[Fold]) -> float | None:
-    """Return the threshold of a binary question, chosen on the validation rows; None for other questions."""
-    if not isinstance(folds[0].networks[0].task, Binary):
+    """Return the threshold of a binary question: the plan's, else chosen on the validation rows; None for other questions."""
+    task = folds[0].networks[0].task
+    if not isinstance(task, Binary):
         return None
+    if task.threshold is not None:
+        return task.threshold
     valids = [fold.splits.valid for fold in folds]
     prediction = join(fold.answer(valid) for fold, valid in zip(folds, valids, strict=True))
     if prediction.probabilities is None:
@@ -82,13 +88,22 @@ def _truth(folds: Sequence[Fold], parts: Sequence[Records]) -> FloatArray:
 
 
 def _contender(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Contender:
-    """Return a baseline of all folds with its predictions."""
+    """Return a baseline of all folds with its predictions; a binary question is answered at a threshold of its own."""
     fitted = [fold.baselines[name] for fold in folds]
-    predictions = [
-        one.predict(fold.prepared.inputs(part), part.rows) for one, fold, part in zip(fitted, folds, parts, strict=True)
-    ]
-    contender = fitted[0].contender(join(predictions))
+    prediction = _baseline_answers(name, folds, parts)
+    if isinstance(folds[0].networks[0].task, Binary) and not fitted[0].baseline.trivial:
+        valids = [fold.splits.valid for fold in folds]
+        seen = _baseline_answers(name, folds, valids)
+        if seen.probabilities is not None:
+            prediction = answer_at(prediction, best_threshold(_truth(folds, valids), seen.probabilities[:, 1]))
+    contender = fitted[0].contender(prediction)
     return replace(contender, fit_seconds=sum(one.fit_seconds for one in fitted))
+
+
+def _baseline_answers(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Prediction:
+    return join(
+        fold.baselines[name].predict(fold.prepared.inputs(part), part.rows) for fold, part in zip(folds, parts, strict=True)
+    )
 
 
 def _write_predictions(

@@ -44,7 +44,14 @@ def check_choice(option: str, value: object, choices: Sequence[str]) -> None:
 
 
 def check_only_with(option: str, given: bool, loss: str, losses: Sequence[str]) -> None:
-    """Raise PlanError when an option is given that the chosen loss would leave without effect."""
+    """Raise PlanError when an option is given that the chosen loss would leave without effect.
+
+    Args:
+        option: its name.
+        given: whether it differs from its default.
+        loss: the loss chosen.
+        losses: those that the option belongs to.
+    """
     if given and loss not in losses:
         raise PlanError(f"task.options.{option} has no effect with the loss '{loss}'; it belongs to {' and '.join(losses)}.")
 

@@ -45,27 +45,21 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Examiner:
-    """Scores a model on the validation part.
+    """Judges a model on the validation part.
+
+    The loss decides which weights are kept: on few rows a metric such as ROC AUC moves in steps, and its best value is luck.
 
     Args:
         judge: called with the model.
         metric: name of the score.
-        higher_is_better: its direction.
     """
 
     judge: Callable[[nn.Module], Judgement]
     metric: str
-    higher_is_better: bool
 
     def is_better(self, new: Judgement, old: Judgement | None) -> bool:
-        """Return whether `new` beats `old`; the loss decides between equal scores. A score that is no number beats nothing."""
-        if math.isnan(new.score):
-            return False
-        if old is None:
-            return True
-        if new.score == old.score:
-            return new.loss < old.loss
-        return (new.score > old.score) == self.higher_is_better
+        """Return whether `new` beats `old`. A loss that is no number beats nothing."""
+        return not math.isnan(new.loss) and (old is None or new.loss < old.loss)
 
 
 @dataclass
@@ -269,7 +263,7 @@ class Fit:
         """Put the best weights into the model and write everything down."""
         self.state.is_done = True
         if not self.best_weights:
-            raise TrainingError(f"The validation {self.examiner.metric} was no number in any epoch, so no model was kept.")
+            raise TrainingError(f"The validation loss was no number in any epoch, so no model was kept.")
         self.save()
         write_checkpoint(self.folder.best, Checkpoint(self.best_weights, {"epoch": self.state.best_epoch}))
         self.model.load_state_dict(self.best_weights)

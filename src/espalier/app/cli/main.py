@@ -50,7 +50,8 @@ def launch(arguments: list[str]) -> int:
         _close_stdout()
         return FINE
     except KeyboardInterrupt:
-        return _tell("Stopped.", INTERRUPTED)
+        human(as_json=True).print("Stopped.")
+        return INTERRUPTED
     except CycloptsError as error:
         error.verbose = False
         return _tell(f"{error} {_help_hint(error)}", BAD_INPUT)

@@ -186,15 +186,17 @@ def _preview(plan: "Plan", table: "Table | None", output: OutputOptions) -> int:
     from espalier.app.cli.show.plan import print_plan, print_rehearsal
     from espalier.core.plan import to_mapping
 
-    console = human(as_json=output.json)
+    console = human()
     result: dict[str, Any] = {"plan": to_mapping(plan)}
     if output.dry_run:
         forecast = process.forecast(plan, table)
         result["forecast"] = asdict(forecast)
-        print_plan(console, plan, forecast)
+        if not output.json:
+            print_plan(console, plan, forecast)
     if output.rehearse:
         result["rehearsal"] = process.rehearse(plan, table)
-        print_rehearsal(console, result["rehearsal"])
+        if not output.json:
+            print_rehearsal(console, result["rehearsal"])
     if output.json:
         print_json(result)
     return FINE

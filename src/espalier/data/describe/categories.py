@@ -11,8 +11,9 @@ TEXT_WORDS = 4.0  # words in the mean cell, from which on repeated cells are sen
 TEXT_CHARACTERS = 40.0
 MIN_TEXT_DISTINCT = 100  # different cells below this number are labels, however long
 OWN_FRACTION = 0.5  # more different cells than this share of the filled ones: most rows have a cell of their own
-MIN_SPACED_FRACTION = 0.5  # cells of more than one word, from which on cells of their own are text rather than codes
+MIN_SPACED_FRACTION = 0.5  # cells of two words and more, from which on cells of their own are text rather than codes
 UUID = r"^(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"
+TWO_WORDS = r"(?:^|\s)[^\s\d]*\p{L}[^\s\d]*\s+[^\s\d]*\p{L}[^\s\d]*(?:\s|$)"
 SURE_IN_TEXT = frozenset(["n/a", "#n/a", "<na>", "<null>", "(null)", "결측", "결측치"])
 LEADING_ZERO = r"^0\d+$"
 LONG_CODE = r"^\d{16,}$"
@@ -27,7 +28,7 @@ class Wording:
     Args:
         words: in the mean cell.
         characters: in the mean cell.
-        spaced: share of cells with more than one word.
+        spaced: share of cells with two words without digits side by side.
     """
 
     words: float
@@ -47,7 +48,9 @@ def wording_of(sample: pl.Series) -> Wording:
         sample.alias("cell")
         .to_frame()
         .select(
-            spaces.mean().alias("spaces"), cell.str.len_chars().mean().alias("characters"), (spaces > 0).mean().alias("spaced")
+            spaces.mean().alias("spaces"),
+            cell.str.len_chars().mean().alias("characters"),
+            cell.str.contains(TWO_WORDS).mean().alias("spaced"),
         )
     )
     spaces_mean, characters, spaced = frame.row(0)

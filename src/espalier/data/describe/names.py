@@ -98,7 +98,7 @@ def names_person(name: str) -> bool:
 def names_name(name: str) -> bool:
     """Tell whether a name says that its cells are names or addresses of somebody or something: "product_name", "url"."""
     words = words_of(name)
-    return bool(words) and (words[-1] in ("name", "address", "url", "title") or "이름" in name or "주소" in name)
+    return bool(words) and (words[-1] in ("name", "address", "url") or "이름" in name or "주소" in name)
 
 
 def names_time(name: str) -> bool:

@@ -54,7 +54,14 @@ class Pace:
         return last.predict_seconds * self.num_predicted * (rows / last.num_rows if self.lazy else np.ones_like(rows))
 
     def allows_trial(self, before: Trial | None, last: Trial, num_rows: int, seconds: float) -> bool:
-        """Return whether a further trial is worth its time, and its model would not be too slow to be asked."""
+        """Return whether a further trial is worth its time, and its model would not be too slow to be asked.
+
+        Args:
+            before: the trial before the last; None when there was none.
+            last: the trial on most rows so far.
+            num_rows: rows of the further trial.
+            seconds: time left.
+        """
         rows = np.array([float(num_rows)])
         fit = self.fit_seconds(before, last, rows)[0]
         share = 1.0 if before is None else LATER_SHARE

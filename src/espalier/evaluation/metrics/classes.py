@@ -25,6 +25,7 @@ class ClassScores:
         recall: share of the rows of the class that are answered with it.
         f1: harmonic mean of both.
         support: weight of the class's rows.
+        answered: weight of the rows answered with the class.
 
     Shapes:
         each (K,), or (K, R) under R weightings.

@@ -73,6 +73,12 @@ def macro(
 ) -> FloatArray:
     """Return the mean of a ranking measure over the columns for which it has a meaning.
 
+    Args:
+        measure: `roc_area` or `average_precision`.
+        positive: 1 where a row is of a column's class or has its label, else 0.
+        score: the probabilities.
+        weight: how much each row counts.
+
     Shapes:
         positive, score: (N, K); weight (N,) or (N, R), to () or (R,).
     """

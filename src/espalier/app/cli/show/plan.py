@@ -34,4 +34,4 @@ def print_rehearsal(console: Console, sentences: Sequence[str]) -> None:
     """Print what each stage said, one line a stage."""
     for sentence in sentences:
         console.print(Text.assemble(("ok  ", "green"), sentence))
-    console.print(Text(f"Rehearsed: one batch went through {count(len(sentences), 'stage')}. Nothing was kept.", style="bold"))
+    console.print(Text(f"Rehearsed: a few rows went through {count(len(sentences), 'stage')}. Nothing was kept.", style="bold"))

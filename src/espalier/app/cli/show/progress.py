@@ -81,7 +81,7 @@ class ProgressDisplay:
     def _baseline(self, event: BaselineDone) -> Table:
         score = f"{event.metric} {number(event.score)}"
         return self._row(
-            "baseline", Text.assemble(event.name, "  ", (score, "bold"), ("  on the validation part", "dim")), event.seconds
+            "baseline", Text.assemble(event.name, "  ", (score, "bold"), ("  on validation", "dim")), event.seconds
         )
 
     def _row(self, name: str, text: Text, seconds: float | None) -> Table:

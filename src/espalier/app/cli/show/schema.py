@@ -11,9 +11,9 @@ from espalier.data.describe.profile import ColumnProfile, Profile
 MAX_COLUMNS = 60  # columns of the data that are listed
 MAX_LEVELS = 4  # levels named
 LEVEL_WIDTH = 14  # characters of a level
-NAME_WIDTH = 24
+WIDE_NAME, NARROW_NAME = 24, 17  # characters of a column's name on one line
 MAX_WHOLE = 1e12  # whole numbers below are written out, without a thousands sign: they may be years
-HOLDS_WIDTHS = (24, 46)
+HOLDS_WIDTH = 46
 ROLE_STYLES = {Role.TARGET: "bold green", Role.IGNORED: "dim", Role.IDENTIFIER: "dim"}
 
 
@@ -23,8 +23,7 @@ def print_schema(console: Console, schema: Schema, profile: Profile) -> None:
     shown = list(schema.columns.items())[:MAX_COLUMNS]
     heading(console, f"Columns ({len(schema.columns):,})")
     table = plain_table("column", "kind", "role", "missing", "holds", *(["why"] if wide else []), right=("missing",))
-    table.columns[0].max_width = NAME_WIDTH
-    table.columns[4].min_width, table.columns[4].max_width = HOLDS_WIDTHS
+    table.columns[0].max_width, table.columns[4].max_width = (WIDE_NAME if wide else NARROW_NAME), HOLDS_WIDTH
     for name, column in shown:
         cells = _cells(name, column, profile.columns.get(name), profile.num_rows)
         table.add_row(*cells, *([column.reason] if wide else []), style=ROLE_STYLES.get(column.role, ""))

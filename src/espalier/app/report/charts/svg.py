@@ -40,8 +40,10 @@ def stroke(x1: object, y1: object, x2: object, y2: object, style: str) -> str:
     """Return a straight line between two places.
 
     Args:
-        x1, y1: its start, each in pixels or as a percentage of the plot.
-        x2, y2: its end.
+        x1: of its start, in pixels or as a percentage of the plot's width.
+        y1: of its start, in pixels from the top of the plot.
+        x2: of its end.
+        y2: of its end.
         style: class of the style sheet.
     """
     return element("line", {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "class": style})

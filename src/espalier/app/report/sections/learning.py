@@ -21,7 +21,7 @@ def build(facts: Facts) -> Section | None:
         history = history.filter(pl.col(name) == pl.col(name).min())
     if not history.height:
         return None
-    best = best_epoch(history, higher_is_better=facts.run.scorecard.higher_is_better)
+    best = best_epoch(history)
     title = wording.metric_title(facts.run.scorecard.metric)
     epochs = _floats(history, "epoch")
     mark = Mark(best, f"best: epoch {best:g}") if best is not None else None
@@ -41,21 +41,20 @@ def build(facts: Facts) -> Section | None:
     return Section("learning", "How it learnt", values)
 
 
-def best_epoch(history: pl.DataFrame, *, higher_is_better: bool) -> float | None:
-    """Return the epoch with the best validation score, the first of equals; None when no score is finite."""
-    known = history.filter(pl.col("score").is_not_null() & pl.col("score").cast(pl.Float64).is_finite())
+def best_epoch(history: pl.DataFrame) -> float | None:
+    """Return the epoch with the lowest validation loss, whose weights were kept; None when no loss is finite."""
+    known = history.filter(pl.col("valid_loss").is_not_null() & pl.col("valid_loss").cast(pl.Float64).is_finite())
     if not known.height:
         return None
-    place = known["score"].arg_max() if higher_is_better else known["score"].arg_min()
-    return float(known["epoch"][place or 0])
+    return float(known["epoch"][known["valid_loss"].arg_min() or 0])
 
 
 def stopped_early(facts: Facts) -> bool:
     """Say whether the best epoch lies at the very end, so that more epochs might have helped."""
     history = facts.run.history
-    if not history.height or "score" not in history.columns:
+    if not history.height or "valid_loss" not in history.columns:
         return False
-    best = best_epoch(history, higher_is_better=facts.run.scorecard.higher_is_better)
+    best = best_epoch(history)
     last = max(_floats(history, "epoch"))
     return best is not None and best >= last - math.floor(NEAR_END * last)
 
