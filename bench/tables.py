@@ -1,8 +1,8 @@
 """Accuracy on ten real tables: the default network against linear models and trees at their defaults, on identical splits.
 
 Each run has a budget of two minutes, all stages included. The baselines that Espalier trains anyway are scored by the run
-itself; CatBoost is trained here, at its defaults, on the same parts of the same parsed columns. Three seeds change split, weights and
-order together.
+itself; CatBoost is trained here, at its defaults, on the same parts of the same parsed columns. Three seeds change split,
+weights and order together.
 
     python bench/tables.py [--budget 120] [--seeds 3] [--only titanic]
 """
@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
 from catboost import CatBoostClassifier, CatBoostRegressor
 
@@ -68,7 +69,7 @@ def catboost_score(run: Run, seed):
             for name in dates
             for part in ("year", "month", "day", "weekday", "hour")
         ]
-        return frame.with_columns(parts).drop(dates).to_pandas()
+        return pd.DataFrame(frame.with_columns(parts).drop(dates).to_dict(as_series=False))
 
     regression = prepared.classes == ()
     settings = {"random_seed": seed, "verbose": False, "thread_count": 2, "allow_writing_files": False}

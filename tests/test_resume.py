@@ -25,10 +25,9 @@ folder = Path(sys.argv[1])
 if (folder / "plan.yaml").exists():
     stages = process.resume(folder)
 else:
-    plan = process.make_plan("sample:breast_cancer", target=["target"], changes={
-        "model.name": "tabm-tiny", "learning.epochs": 40, "learning.patience": 1000, "learning.checkpoint_seconds": 1e-4,
-        "learning.average": 0.99, "learning.schedule": "cosine", "baselines": ["linear model"], "clean.duplicates": "drop"})
-    stages = process.train(plan, folder)
+    changes = {"model.name": "tabm-tiny", "learning.epochs": 40, "learning.patience": 1000, "learning.average": 0.99,
+               "learning.checkpoint_seconds": 1e-4, "learning.schedule": "cosine", "baselines": ["linear model"]}
+    stages = process.train(process.draft("sample:breast_cancer", target=["target"], changes=changes).plan, folder)
 for stage in stages:
     print(type(stage).__name__, flush=True)
 """

@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from espalier.compare import compare
+    from espalier.comparison import compare
     from espalier.core.batch import Batch
     from espalier.core.errors import EspalierError
     from espalier.core.plan import Plan
@@ -49,7 +49,7 @@ _HOMES = {
     "Run": "run",
     "TensorBatches": "data.batches",
     "Way": "training.loop",
-    "compare": "compare",
+    "compare": "comparison",
     "draft": "process",
     "evaluate": "face",
     "inspect": "process",

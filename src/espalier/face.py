@@ -9,6 +9,7 @@ import polars as pl
 from torch import nn
 
 from espalier import process
+from espalier.app.cli.given.run_folders import fresh_folder
 from espalier.app.report.page import write_report
 from espalier.core.errors import PlanError
 from espalier.core.files import replaced
@@ -18,7 +19,6 @@ from espalier.data.prepare.prepared import Prepared
 from espalier.run import Run
 from espalier.stages.network import ModuleMaker
 
-RUNS = Path("runs")
 OWN_MODULE = "own"  # stands in the plan for a module that the catalogue does not hold
 
 
@@ -53,7 +53,6 @@ def train(
         >>> run.scorecard.task
         'multiclass'
     """
-    folder = Path(out) if out is not None else new_folder(source)
     changes = dict(settings or {})
     maker: ModuleMaker | None = None
     if isinstance(model, nn.Module):
@@ -62,10 +61,12 @@ def train(
     elif model is not None:
         changes["model.name"] = model
     columns = [target] if isinstance(target, str) else list(target)
-    if not isinstance(source, str | Path):
-        source = _keep_frame(source, folder)
-    made = process.draft(source, target=columns, changes=changes, seed=seed)
-    return _finish(process.train(made.plan, folder, made.table, maker))
+    name = str(source) if isinstance(source, str | Path) else "frame"
+    with fresh_folder(None if out is None else Path(out), name) as folder:
+        if not isinstance(source, str | Path):
+            source = _keep_frame(source, folder)
+        made = process.draft(source, target=columns, changes=changes, seed=seed)
+        return _finish(process.train(made.plan, folder, made.table, maker))
 
 
 def resume(path: str | Path, model: nn.Module | None = None) -> Run:
@@ -118,18 +119,6 @@ def evaluate(path: str | Path, source: object) -> Scorecard:
         InputError: the run or the source cannot be used.
     """
     return Run(path).evaluate(source)
-
-
-def new_folder(source: object) -> Path:
-    """Return the next free folder under `runs`, named after a source.
-
-    Example:
-        >>> new_folder("data/houses.csv.gz").as_posix()
-        'runs/houses-1'
-    """
-    name = source.removeprefix("sample:") if isinstance(source, str) else getattr(source, "name", "frame")
-    stem = Path(name).name.split(".")[0] or "run"
-    return next(path for path in (RUNS / f"{stem}-{number}" for number in range(1, 10**6)) if not path.exists())
 
 
 def _finish(stages: Generator[Progress, None, Run]) -> Run:

@@ -43,7 +43,7 @@ from espalier.stages.score import explain, score
 from espalier.stages.table import Table, load_planned, load_table
 from espalier.training.allocator import keep_memory
 
-__all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "make_plan", "rehearse", "resume", "train"]
+__all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "rehearse", "resume", "train"]
 
 VERSIONED = ("espalier", "torch", "numpy", "polars", "scikit-learn")  # what a run's numbers depend on
 AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores and importance
@@ -133,18 +133,6 @@ def _where(source: object) -> str:
     if not isinstance(source, str | Path):
         return type(source).__name__
     return str(Path(source).resolve()) if Path(source).exists() else str(source)
-
-
-def make_plan(
-    source: object,
-    *,
-    query: str | None = None,
-    target: Sequence[str] = (),
-    changes: Mapping[str, Any] | None = None,
-    seed: int = 0,
-) -> Plan:
-    """Return the plan that `train` would follow; see `draft`."""
-    return draft(source, query=query, target=target, changes=changes, seed=seed).plan
 
 
 def train(

@@ -9,7 +9,7 @@ from rich.console import Console
 from espalier.app.cli.show.catalogue import first_sentence, options_of, paragraphs
 from espalier.app.cli.show.leaderboard import print_differences, print_leaderboard
 from espalier.app.cli.show.schema import holds, print_schema
-from espalier.compare import Differences, Leaderboard, Place, Unranked
+from espalier.comparison import Differences, Leaderboard, Place, Unranked
 from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.core.scorecard import Comparison, Score
 from espalier.data.describe.profile import ColumnProfile, Profile

@@ -13,7 +13,7 @@ FLOORS = (
     {"training"},
     {"diagnosis", "explanation"},
     {"stages"},
-    {"process", "run", "compare"},  # files of one part, the whole way: they may see one another
+    {"process", "run", "comparison"},  # files of one part, the whole way: they may see one another
     {"tuning", "retrieval", "labeling", "serving"},
     {"app"},
     {"face", "__init__"},  # the public face, above all

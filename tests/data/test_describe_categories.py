@@ -136,10 +136,11 @@ def test_names_of_persons_and_things_that_repeat_are_groups(name, cells):
     assert "which must stay on one side of a split" in column.reason
 
 
-def test_a_key_of_a_few_things_is_a_category():
-    column = describe_one([row % 8 for row in range(400)], "store_id")
-    assert (column.kind, column.role) == (Kind.CATEGORY, Role.INPUT)
-    assert "50.0 rows for each of 8" in column.reason
+@pytest.mark.parametrize(("num", "role"), [(8, Role.INPUT), (90, Role.INPUT), (110, Role.GROUP)])
+def test_a_key_of_fewer_than_a_hundred_things_is_a_category(num, role):
+    column = describe_one([row % num for row in range(2200)], "store_id")
+    assert (column.kind, column.role) == (Kind.CATEGORY, role)
+    assert f"{2200 / num:.1f} rows for each of {num}" in column.reason
 
 
 def test_codes_that_hardly_repeat_are_kept_where_being_given_is_a_fact():

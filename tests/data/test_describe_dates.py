@@ -95,6 +95,15 @@ def test_cells_that_are_no_dates_are_counted_and_empty_dates_are_missing():
     assert "1 cell is no date and counts as missing, such as 'soon'" in column.reason
 
 
+def test_dates_that_stand_for_no_end_are_missing_and_impossible_years_are_unread():
+    cells = [day.isoformat() for day in DAYS]
+    cells[3], cells[4] = "9999-12-31", "0024-01-05"
+    column = describe_frame({"seen": cells})["seen"]
+    assert column.missing == ("9999-12-31",)
+    assert f"58 of 60 cells are dates from {min(DAYS)}" in column.reason
+    assert "such as '0024-01-05'" in column.reason
+
+
 @pytest.mark.parametrize(
     ("name", "values", "pattern"),
     [

@@ -49,6 +49,13 @@ def test_spellings_of_missing_that_were_set_replace_those_that_were_found():
     assert dict(profile.columns["city"].levels) == {"Bonn": 10, "Kiel": 10}
 
 
+def test_words_that_are_not_among_the_spellings_that_were_set_are_unread():
+    records = Records(pl.DataFrame({"x": ["1.5", "NA", "k.A.", "2.5"] * 20}), np.arange(80))
+    column = describe(records, overrides={"x": {"kind": "number", "missing": ["k.A."]}})[0].columns["x"]
+    assert column.missing == ("k.A.",)
+    assert "20 cells are no numbers and count as missing, such as 'NA'" in column.reason
+
+
 def test_a_number_that_was_set_is_read_in_the_style_of_its_cells():
     column = set_column("won", kind="number")
     assert (column.kind, column.format) == (Kind.NUMBER, "currency")

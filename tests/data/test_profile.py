@@ -84,16 +84,24 @@ def test_long_tables_are_sampled_for_kinds_and_counted_in_full():
     rng = np.random.default_rng(0)
     number = pl.Series(rng.normal(size=rows).round(4)).cast(pl.String).to_list()
     number[7], number[rows - 1] = "oops", "NA"
-    rare = ["common"] * rows
-    rare[11] = "rare"
+    rare, mark = ["common"] * rows, [0] * rows
+    rare[11], mark[13] = "rare", 5
     frame = pl.DataFrame(
-        {"number": number, "rare": rare, "key": np.arange(rows), "filled": [None] * (rows - 2000) + [1.5, 2.5] * 1000}
+        {
+            "number": number,
+            "rare": rare,
+            "mark": mark,
+            "key": np.arange(rows),
+            "filled": [None] * (rows - 2000) + [1.5, 2.5] * 1000,
+        }
     )
     schema, profile = describe(Records(frame, np.arange(2, rows + 2), "made.csv"))
     assert schema.columns["number"].missing == ("NA",)
     assert profile.columns["number"].num_missing == 2
     assert profile.columns["rare"].levels == (("common", rows - 1), ("rare", 1))
     assert schema.columns["rare"].role is Role.INPUT
+    assert schema.columns["mark"].kind is Kind.CATEGORY
+    assert profile.columns["mark"].levels == (("0", rows - 1), ("5", 1))
     assert schema.columns["key"].role is Role.IDENTIFIER
     assert (schema.columns["filled"].kind, profile.columns["filled"].num_missing) == (Kind.NUMBER, rows - 2000)
 

@@ -6,13 +6,13 @@ import time
 import polars as pl
 import pytest
 import torch
-from training.toys import LineTask, line_batches, small_net
 
 from espalier.core.errors import TrainingError
 from espalier.core.plan import LearningPlan
 from espalier.core.run_folder import MemberFolder
 from espalier.training.checkpoint import read_checkpoint
 from espalier.training.fit import Examiner, Fit, Judgement
+from training.toys import LineTask, line_batches, small_net
 
 VALID = line_batches(40, 40, seed=None)
 
@@ -54,7 +54,7 @@ def test_a_fit_stopped_anywhere_ends_with_the_same_bytes(way, tmp_path):
         count = 0
         original = fit._count
 
-        def counted(step, original=original):
+        def counted(step, original=original, stop_at=stop_at):
             nonlocal count
             count += 1
             if count > stop_at:

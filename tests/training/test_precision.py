@@ -1,10 +1,10 @@
 import torch
-from training.toys import LineTask, line_batches, small_net
 
 from espalier.core.plan import LearningPlan
 from espalier.training import precision
 from espalier.training.precision import choose_precision
 from espalier.training.range_test import find_learning_rate
+from training.toys import LineTask, line_batches, small_net
 
 
 def test_a_machine_without_units_stays_in_float32(monkeypatch):

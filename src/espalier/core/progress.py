@@ -21,7 +21,14 @@ class StageDone:
 
 @dataclass(frozen=True)
 class BaselineDone:
-    """A baseline is trained and scored on the validation part."""
+    """A baseline is trained and scored on the validation part.
+
+    Args:
+        name: of the baseline.
+        metric: name of the main metric.
+        score: on the validation part.
+        seconds: time to train and score it.
+    """
 
     name: str
     metric: str

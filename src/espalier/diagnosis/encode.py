@@ -76,12 +76,31 @@ def as_codes(column: pl.Series) -> IntArray:
     return codes
 
 
+def standardised(values: FloatArray) -> FloatArray | None:
+    """Return (N,) values less their mean, in deviations, NaN where missing; None where they do not vary.
+
+    Example:
+        >>> standardised(np.array([1e300, 3e300])).tolist()
+        [-1.0, 1.0]
+    """
+    largest = np.abs(values[~np.isnan(values)]).max(initial=0.0)
+    if largest == 0:
+        return None
+    scaled = values / largest  # so that no square overflows
+    known = scaled[~np.isnan(scaled)]
+    spread = known.std()
+    return (scaled - known.mean()) / spread if spread > 0 else None
+
+
 def matrix_of(frame: pl.DataFrame, names: Sequence[str]) -> FloatArray:
-    """Return (N, F) columns as finite numbers for trees; a missing value lies below all others of its column."""
-    matrix = np.empty((frame.height, len(names)), dtype=np.float64)
+    """Return (N, F) columns in deviations from their means, for trees; a missing value lies below all others of its column."""
+    matrix = np.zeros((frame.height, len(names)), dtype=np.float64)
     for place, name in enumerate(names):
-        values = as_number(frame.get_column(name))
-        known = ~np.isnan(values)
-        lowest = values[known].min() if known.any() else 0.0
-        matrix[:, place] = np.where(known, values, lowest - 1.0)
+        numbers = as_number(frame.get_column(name))
+        missing = np.isnan(numbers)
+        values = standardised(numbers)
+        if values is not None:
+            matrix[:, place] = np.where(missing, np.nanmin(values) - 1.0, values)
+        else:
+            matrix[missing, place] = -1.0
     return matrix

@@ -74,7 +74,8 @@ class Evidence:
 
     def inputs(self, *kinds: Kind) -> tuple[str, ...]:
         """Return the input columns of these kinds (all kinds when none is given) that the records have."""
-        return tuple(name for name in self.schema.inputs(*kinds) if name in self.records.frame.columns)
+        known = set(self.records.frame.columns)
+        return tuple(name for name in self.schema.inputs(*kinds) if name in known)
 
     @cached_property
     def features(self) -> tuple[str, ...]:

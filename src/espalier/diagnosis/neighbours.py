@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray
-from espalier.diagnosis.encode import as_codes, as_number
+from espalier.diagnosis.encode import as_codes, as_number, standardised
 
 MAX_LEVELS = 20  # the most frequent levels of a category count as different from each other
 MAX_COLUMNS = 100  # the first of them are compared
@@ -24,10 +24,9 @@ def place(frame: pl.DataFrame, names: Sequence[str]) -> FloatArray:
     for name in names[:MAX_COLUMNS]:
         column = frame.get_column(name)
         if column.dtype.is_numeric() or column.dtype.is_temporal():
-            values = as_number(column)
-            spread = np.nanstd(values) if not np.isnan(values).all() else 0.0
-            if spread > 0:
-                columns.append(np.nan_to_num((values - np.nanmean(values)) / spread, nan=0.0)[:, None])
+            values = standardised(as_number(column))
+            if values is not None:
+                columns.append(np.nan_to_num(values, nan=0.0)[:, None])
         else:
             codes = as_codes(column)
             frequent = np.argsort(-np.bincount(codes + 1))[:MAX_LEVELS] - 1

@@ -9,7 +9,7 @@ weighted anew; the weights stay near 1 and the spread is scaled up (infinitesima
 every class in every draw.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,6 +70,58 @@ def importance(
         UnknownNameError: a column that the records lack.
         InputError: targets and records of different lengths, no rows, or no repeats.
     """
+    _check(records, target_values, columns, repeats)
+    records, target_values = _sampled(records, target_values, seed)
+    if not metric.legal(target_values):
+        return ()
+    judge = _Judge(metric, target_values, predict(records), _weights(len(records), seed))
+    found = []
+    for column in columns:
+        orders = _orders(len(records), column, seed, repeats)
+        predictions = _predictions(predict, records, column, orders)
+        found.append(judge.importance(column, zip(predictions, orders, strict=True)))
+    return tuple(sorted(found, key=lambda one: -one.drop))
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Compares predictions after a permutation with those before.
+
+    Args:
+        metric: the score.
+        target: (N,) or (N, K), the truth.
+        before: the predictions of the whole model.
+        weights: (N, D) of the rows.
+    """
+
+    metric: Metric
+    target: FloatArray
+    before: Prediction
+    weights: FloatArray
+
+    def importance(self, column: str, shuffled: Iterable[tuple[Prediction, IntArray]]) -> ColumnImportance:
+        """Return the mean drop over the permutations, with its interval."""
+        sign = 1.0 if self.metric.higher_is_better else -1.0
+        score = self.metric.measure(self.target, self.before)
+        drops, spreads = [], []
+        for after, order in shuffled:
+            both = self.weights * self.weights[order]
+            drops.append(score - self.metric.measure(self.target, after))
+            known = self.metric.measure_many(self.target, self.before, both)
+            spreads.append(known - self.metric.measure_many(self.target, after, both))
+        drop = sign * float(np.mean(drops))
+        half = NORMAL_QUANTILE * float(np.std(np.mean(spreads, axis=0), ddof=1)) / STEP
+        return ColumnImportance(column, drop, drop - half, drop + half)
+
+
+def _weights(num_rows: int, seed: int) -> FloatArray:
+    """Return (N, D) weights with mean 1 for each row."""
+    drawn = numpy_stream(seed, "importance", "weights").exponential(size=(num_rows, NUM_DRAWS))
+    return 1 + STEP * (drawn - 1)
+
+
+def _check(records: Records, target_values: FloatArray, columns: Sequence[str], repeats: int) -> None:
+    """Raise an error for what cannot be measured."""
     if len(records) != len(target_values) or not len(records) or repeats < 1:
         raise InputError(
             f"Importance needs as many targets as rows, at least one, and repeats >= 1; got {len(target_values)} targets, "
@@ -78,26 +130,6 @@ def importance(
     for column in columns:
         if column not in records.frame.columns:
             raise unknown_name("column", column, records.frame.columns)
-    records, target_values = _sampled(records, target_values, seed)
-    if not metric.legal(target_values):
-        return ()
-    weights = 1 + STEP * (numpy_stream(seed, "importance", "weights").exponential(size=(len(records), NUM_DRAWS)) - 1)
-    sign = 1.0 if metric.higher_is_better else -1.0
-    whole = predict(records)
-    score = metric.measure(target_values, whole)
-    found = []
-    for column in columns:
-        orders = _orders(len(records), column, seed, repeats)
-        drops, spreads = [], []
-        for order, shuffled in zip(orders, _predictions(predict, records, column, orders), strict=True):
-            both = weights * weights[order]
-            drops.append(sign * (score - metric.measure(target_values, shuffled)))
-            before = metric.measure_many(target_values, whole, both)
-            spreads.append(sign * (before - metric.measure_many(target_values, shuffled, both)))
-        half = NORMAL_QUANTILE * float(np.std(np.mean(spreads, axis=0), ddof=1)) / STEP
-        drop = float(np.mean(drops))
-        found.append(ColumnImportance(column, drop, drop - half, drop + half))
-    return tuple(sorted(found, key=lambda one: -one.drop))
 
 
 def _sampled(records: Records, target_values: FloatArray, seed: int) -> tuple[Records, FloatArray]:

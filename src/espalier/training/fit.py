@@ -263,7 +263,7 @@ class Fit:
         """Put the best weights into the model and write everything down."""
         self.state.is_done = True
         if not self.best_weights:
-            raise TrainingError(f"The validation loss was no number in any epoch, so no model was kept.")
+            raise TrainingError("The validation loss was no number in any epoch, so no model was kept.")
         self.save()
         write_checkpoint(self.folder.best, Checkpoint(self.best_weights, {"epoch": self.state.best_epoch}))
         self.model.load_state_dict(self.best_weights)

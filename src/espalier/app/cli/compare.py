@@ -22,8 +22,8 @@ def compare(*runs: Annotated[Path, Parameter(metavar="RUN", required=True)], jso
     from espalier.app.cli.given.run_folders import existing_run
     from espalier.app.cli.show.console import human, print_json
     from espalier.app.cli.show.leaderboard import print_differences, print_leaderboard
-    from espalier.compare import compare as rank
-    from espalier.compare import differences
+    from espalier.comparison import compare as rank
+    from espalier.comparison import differences
     from espalier.run import Run
 
     found = [Run(existing_run(path)) for path in runs]

@@ -13,15 +13,16 @@ MAX_DISTINCT = 1  # a column with missing values and one other value tells which
 
 def check(evidence: Evidence) -> Finding | None:
     """Fire when a column has a single value, also when it is left out already."""
+    able = set(evidence.schema.names(Role.INPUT, Role.IGNORED))
     columns = tuple(
         name
         for name, column in evidence.profile.columns.items()
-        if name in evidence.schema.names(Role.INPUT, Role.IGNORED)
-        and (column.num_distinct == MAX_DISTINCT and column.num_missing == 0 or column.num_distinct == 0)
+        if name in able and (column.num_distinct == MAX_DISTINCT and column.num_missing == 0 or column.num_distinct == 0)
     )
     if not columns:
         return None
-    used = [name for name in columns if name in evidence.inputs()]
+    inputs = set(evidence.inputs())
+    used = [name for name in columns if name in inputs]
     left_out = "" if used else " They are left out." if len(columns) > 1 else " It is left out."
     return Finding(
         id="D11-constant-columns",

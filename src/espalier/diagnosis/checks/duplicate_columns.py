@@ -12,7 +12,7 @@ import polars as pl
 from espalier.core.batch import FloatArray
 from espalier.core.finding import Finding, Severity
 from espalier.core.schema import Kind
-from espalier.diagnosis.encode import as_codes, as_number
+from espalier.diagnosis.encode import as_codes, as_number, standardised
 from espalier.diagnosis.evidence import MAX_COLUMNS, Evidence
 from espalier.diagnosis.wording import counted, either, joined, leave_out
 
@@ -87,9 +87,7 @@ def _straight(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _standardised(column: pl.Series) -> FloatArray | None:
-    """Return (N,) values less their mean over their deviation, NaN where missing; None for a column of one or two values."""
+    """Return (N,) values in deviations, NaN where missing; None for a column of one or two values."""
     values = as_number(column)
     known = values[~np.isnan(values)]
-    if len(known) < MIN_ROWS or len(np.unique(known)) < 3:
-        return None
-    return (values - known.mean()) / known.std()
+    return None if len(known) < MIN_ROWS or len(np.unique(known)) < 3 else standardised(values)

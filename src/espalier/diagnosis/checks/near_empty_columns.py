@@ -14,15 +14,17 @@ NEAR_EMPTY_FRACTION = 0.95
 def check(evidence: Evidence) -> Finding | None:
     """Fire when 95 % or more of a column is missing, also when the column is left out already."""
     rows = max(evidence.profile.num_rows, 1)
+    able = set(evidence.schema.names(Role.INPUT, Role.IGNORED))
     shares = {
         name: column.num_missing / rows
         for name, column in evidence.profile.columns.items()
-        if name in evidence.schema.names(Role.INPUT, Role.IGNORED) and column.num_missing / rows >= NEAR_EMPTY_FRACTION
+        if name in able and column.num_missing / rows >= NEAR_EMPTY_FRACTION
     }
     if not shares:
         return None
     columns = sorted(shares, key=lambda name: -shares[name])
-    used = [name for name in columns if name in evidence.inputs()]
+    inputs = set(evidence.inputs())
+    used = [name for name in columns if name in inputs]
     left_out = "" if used else " They are left out." if len(columns) > 1 else " It is left out."
     return Finding(
         id="D12-near-empty-columns",

@@ -4,7 +4,9 @@ Source: Espalier's fault catalogue C1, an exact rule. Parsed files hold none (th
 table that was put together by hand may.
 """
 
-import polars as pl
+import math
+
+import numpy as np
 
 from espalier.core.finding import Finding, Severity
 from espalier.diagnosis.evidence import Evidence
@@ -17,12 +19,13 @@ def check(evidence: Evidence) -> Finding | None:
     """Fire when an input or a target holds an infinite number or NaN."""
     frame = evidence.records.frame
     names = [name for name in (*evidence.inputs(), *evidence.targets) if frame.schema[name].is_float()]
-    counts = frame.select((~pl.col(names).is_finite()).sum()).row(0, named=True) if names else {}
+    suspects = [name for name in names if not math.isfinite(frame.get_column(name).sum())]
+    bad = {name: ~frame.get_column(name).is_finite().fill_null(True) for name in suspects}
+    counts = {name: int(mask.sum()) for name, mask in bad.items()}
     columns = tuple(name for name, count in counts.items() if count > MAX_NON_FINITE)
     if not columns:
         return None
-    bad = frame.select(pl.any_horizontal(~pl.col(columns).is_finite()).fill_null(False)).to_series()
-    positions = bad.arg_true().to_numpy()
+    positions = np.flatnonzero(np.logical_or.reduce([bad[name].to_numpy() for name in columns]))
     rows = source_rows(evidence.records, positions)
     total = sum(counts.values())
     inputs = [name for name in columns if name not in evidence.targets]

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from espalier.app.cli.show.console import heading, indented, plain_table
 from espalier.app.cli.show.quantities import count, duration, interval, number, size
-from espalier.compare import Differences, Leaderboard, Place
+from espalier.comparison import Differences, Leaderboard, Place
 
 NAMES_FIT = 110  # columns from which the names of models and baselines have room
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from torch import nn
 
-from espalier.compare import compare, differences
+from espalier.comparison import compare, differences
 from espalier.core.errors import RunError
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit
 from espalier.core.run_folder import RunFolder
