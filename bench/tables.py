@@ -141,8 +141,8 @@ def main():
     parser.add_argument("--only", action="append", choices=list(TABLES))
     given = parser.parse_args()
     results = []
-    for name in given.only or TABLES:
-        for seed in range(given.seeds):
+    for seed in range(given.seeds):
+        for name in given.only or TABLES:
             results.append(measure(name, seed, given.budget))
             print(json.dumps(results[-1]), flush=True)
     lines = table_lines(results)

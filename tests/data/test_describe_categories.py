@@ -143,6 +143,10 @@ def test_a_key_of_fewer_than_a_hundred_things_is_a_category(num, role):
     assert f"{2200 / num:.1f} rows for each of {num}" in column.reason
 
 
+def test_a_few_kinds_of_unit_are_no_group():
+    assert describe_one(["kg", "g", "lb", "oz", "t", "mg"] * 20, "unit").role is Role.INPUT
+
+
 def test_codes_that_hardly_repeat_are_kept_where_being_given_is_a_fact():
     cells = [f"C{row}" if row % 4 == 0 else None for row in range(400)]
     column = describe_one(cells, "Cabin")

@@ -64,6 +64,8 @@ def test_text_in_one_row_of_a_hundred_leaves_the_column_a_number_and_is_counted(
 
 def test_numbers_mixed_with_codes_of_letters_and_digits_are_codes():
     assert describe_one(["250.83", "V57", "410", "428", "E849", "401"] * 20, "diagnosis").kind is Kind.CATEGORY
+    assert describe_one(["250.83", "410", "428", "401"] * 24 + ["V57", "E849"] * 2, "diagnosis").kind is Kind.CATEGORY
+    assert describe_one(["250.83", "410", "428", "401"] * 24 + ["oops", "ouch"] * 2, "diagnosis").kind is Kind.NUMBER
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,14 @@ def test_bins_are_the_quantiles_of_the_values_equal_ones_merged():
     assert edges[2] == (6.5, 7.5)
 
 
+def test_a_value_that_fills_many_bins_stands_alone_and_leaves_its_bins_to_the_others():
+    zeros, tail = np.zeros(900), np.arange(1.0, 101.0)
+    values = np.concatenate([zeros, tail])[:, None].astype(np.float32)
+    (edges,) = Bins(10).fit(TrainRecords(Records(pl.DataFrame({"x": values[:, 0]}), np.arange(1000))), lambda frame: values)
+    assert edges[:2] == (0.0, 1.0)
+    assert edges[2:] == pytest.approx(np.quantile(tail, np.linspace(0, 1, 10))[1:].tolist())
+
+
 def test_edges_of_bins_differ_in_float32():
     train, _ = made({"a": 1e8 + np.arange(1000) * 0.5, "b": np.full(1000, 3e10)})
     for edges in Bins(48).fit(train, NumberColumns(("a", "b")).read):

@@ -8,7 +8,7 @@ import pytest
 
 from espalier.core.records import Records
 from espalier.core.schema import Column, Kind, Role
-from espalier.data.describe.cells import SAMPLE_ROWS
+from espalier.data.describe.cells import SAMPLE_ROWS, sample_positions
 from espalier.data.describe.describe import describe
 from espalier.data.describe.profile import EXACT_ROWS, QUANTILES, Profile, count_distinct, from_mapping, profile_column
 
@@ -85,7 +85,8 @@ def test_long_tables_are_sampled_for_kinds_and_counted_in_full():
     number = pl.Series(rng.normal(size=rows).round(4)).cast(pl.String).to_list()
     number[7], number[rows - 1] = "oops", "NA"
     rare, mark = ["common"] * rows, [0] * rows
-    rare[11], mark[13] = "rare", 5
+    unseen = int(np.setdiff1d(np.arange(rows), sample_positions(rows))[0])  # a row outside the sample
+    rare[unseen], mark[unseen] = "rare", 5
     frame = pl.DataFrame(
         {
             "number": number,

@@ -70,7 +70,8 @@ class Evidence:
     @property
     def targets(self) -> tuple[str, ...]:
         """Return the target columns that the records have; several for a multi-label question."""
-        return tuple(name for name in self.schema.names(Role.TARGET) if name in self.records.frame.columns)
+        known = set(self.records.frame.columns)
+        return tuple(name for name in self.schema.names(Role.TARGET) if name in known)
 
     def inputs(self, *kinds: Kind) -> tuple[str, ...]:
         """Return the input columns of these kinds (all kinds when none is given) that the records have."""

@@ -61,7 +61,7 @@ def cells_of(series: pl.Series, positions: IntArray | None) -> Cells:
     """
     series = plain_column(series)
     sample = _filled(series if positions is None else series.gather(positions))
-    if positions is not None and (False):
+    if positions is not None and (len(sample) < FEW_CELLS or sample.n_unique() == 1):
         sample = _varied(_filled(series))
     return Cells(series.name, series, sample)
 

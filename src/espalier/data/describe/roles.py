@@ -24,6 +24,7 @@ MIN_IDENTIFIED = 5  # fewer different values are no identifiers
 MIN_COUNTER = 20  # rows of a running number whose name does not say so
 MIN_GROUPS = 100  # different values of a key, from which on it is a group even if its name tells of no person
 MIN_GROUP_FRACTION = 0.1  # the same, as share of the rows
+MIN_SUBJECTS = 20  # different values of a column called "user" or "machine" without any "id"
 PERSON_FRACTION = 0.2  # different names as share of the filled cells, from which on names of persons are no category
 
 
@@ -111,7 +112,8 @@ def _decide_key(facts: Facts) -> Decision | None:
     if is_unique and uuids:
         return Decision(Role.IDENTIFIER, facts.kind, "every cell is a different hash or UUID: it names the row")
     subject = names_subject(facts.name)
-    if not (names_key(facts.name) or uuids or (named and subject) or facts.name.strip().lower() == subject):
+    is_subject = facts.name.strip().lower() == subject and facts.num_distinct >= MIN_SUBJECTS  # "unit": kg, g, lb
+    if not (names_key(facts.name) or uuids or (named and subject) or is_subject):
         return None
     rows_each = f"{facts.num_filled / facts.num_distinct:.1f} rows for each of {facts.num_distinct:,} on average"
     many = facts.num_distinct >= max(MIN_IDENTIFIED, min(MIN_GROUPS, MIN_GROUP_FRACTION * facts.num_rows))

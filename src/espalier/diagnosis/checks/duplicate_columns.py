@@ -50,9 +50,10 @@ def check(evidence: Evidence) -> Finding | None:
 def _renamed(evidence: Evidence) -> list[tuple[str, str]]:
     """Return pairs of columns whose values stand in a one-to-one relation, and repeat often enough to mean it."""
     sample, whole = evidence.sample.frame, evidence.records.frame
+    types = whole.schema
     alike: dict[bytes, list[str]] = defaultdict(list)
     for name in evidence.features:
-        if whole.schema[name].is_temporal():
+        if types[name].is_temporal() or MIN_ROWS_OF_A_LEVEL * evidence.num_distinct(name) > whole.height:
             continue
         codes = as_codes(sample.get_column(name))
         num_levels = int(codes.max(initial=0)) + 1

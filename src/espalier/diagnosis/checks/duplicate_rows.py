@@ -18,11 +18,8 @@ MAX_REPEATED = 0  # every exact copy is worth knowing; it is a note
 def check(evidence: Evidence) -> Finding | None:
     """Fire when a row is equal to an earlier one in every input, target, group and time column (as `clean` compares them)."""
     repeats = evidence.repeats
-    facts = [
-        name
-        for name in evidence.schema.names(Role.INPUT, Role.TARGET, Role.GROUP, Role.TIME)
-        if name in evidence.records.frame.columns
-    ]
+    known = set(evidence.records.frame.columns)
+    facts = [name for name in evidence.schema.names(Role.INPUT, Role.TARGET, Role.GROUP, Role.TIME) if name in known]
     if not len(repeats.positions):
         return None
     hashes = evidence.records.frame[repeats.positions].select(facts).hash_rows()

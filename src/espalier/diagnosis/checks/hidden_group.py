@@ -60,7 +60,8 @@ def _candidates(evidence: Evidence) -> tuple[str, ...]:
     taken = plan.split.column if plan is not None and plan.split.method == "group" else None
     declared = evidence.schema.names(Role.GROUP) if evidence.splits is None else ()
     others = (*evidence.schema.names(Role.IDENTIFIER), *evidence.features)
-    named = [name for name in (*declared, *others) if name != taken and name in evidence.records.frame.columns]
+    known = set(evidence.records.frame.columns) - {taken}
+    named = [name for name in (*declared, *others) if name in known]
     chosen = [name for name in named if name in declared or _names_something(evidence, name)]
     return tuple(chosen[:MAX_CANDIDATES])
 

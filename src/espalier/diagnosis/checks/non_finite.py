@@ -18,7 +18,8 @@ MAX_NON_FINITE = 0  # exact: a single cell is enough
 def check(evidence: Evidence) -> Finding | None:
     """Fire when an input or a target holds an infinite number or NaN."""
     frame = evidence.records.frame
-    names = [name for name in (*evidence.inputs(), *evidence.targets) if frame.schema[name].is_float()]
+    types = frame.schema
+    names = [name for name in (*evidence.inputs(), *evidence.targets) if types[name].is_float()]
     suspects = [name for name in names if not math.isfinite(frame.get_column(name).sum())]
     bad = {name: ~frame.get_column(name).is_finite().fill_null(True) for name in suspects}
     counts = {name: int(mask.sum()) for name, mask in bad.items()}

@@ -87,7 +87,8 @@ def _subject(evidence: Evidence) -> str | None:
     """Return a column that says whom or what a row is about, or None."""
     declared = evidence.schema.names(Role.GROUP)
     named = [name for name in evidence.schema.names(Role.INPUT, Role.IDENTIFIER) if names_subject(name) or names_key(name)]
-    return next((name for name in (*declared, *named) if name in evidence.records.frame.columns), None)
+    known = set(evidence.records.frame.columns)
+    return next((name for name in (*declared, *named) if name in known), None)
 
 
 def _gap(evidence: Evidence, sample: Records, answer: Answer, runs: IntArray) -> Gap | None:
