@@ -11,15 +11,16 @@ from torch import nn
 from espalier import process
 from espalier.app.cli.given.run_folders import fresh_folder
 from espalier.app.report.page import write_report
-from espalier.core.errors import PlanError
 from espalier.core.files import replaced
 from espalier.core.progress import Progress
+from espalier.core.run_folder import RunFolder
 from espalier.core.scorecard import Scorecard
+from espalier.data.kinds.table import read
 from espalier.data.prepare.prepared import Prepared
 from espalier.run import Run
-from espalier.stages.network import ModuleMaker
+from espalier.stages.network import OWN_MODULE, ModuleMaker
 
-OWN_MODULE = "own"  # stands in the plan for a module that the catalogue does not hold
+SOURCE_FILE = "source.parquet"  # a frame that was trained on, in the run folder
 
 
 def train(
@@ -63,10 +64,13 @@ def train(
     columns = [target] if isinstance(target, str) else list(target)
     name = str(source) if isinstance(source, str | Path) else "frame"
     with fresh_folder(None if out is None else Path(out), name) as folder:
-        if not isinstance(source, str | Path):
-            source = _keep_frame(source, folder)
-        made = process.draft(source, target=columns, changes=changes, seed=seed)
-        return _finish(process.train(made.plan, folder, made.table, maker))
+        try:
+            kept = source if isinstance(source, str | Path) else _keep_frame(source, folder / SOURCE_FILE)
+            made = process.draft(kept, target=columns, changes=changes, seed=seed)
+            return _finish(process.train(made.plan, folder, made.table, maker))
+        finally:
+            if not RunFolder(folder).plan.exists():  # no run came of it
+                (folder / SOURCE_FILE).unlink(missing_ok=True)
 
 
 def resume(path: str | Path, model: nn.Module | None = None) -> Run:
@@ -141,12 +145,9 @@ def _copies_of(module: nn.Module) -> ModuleMaker:
     return make
 
 
-def _keep_frame(source: object, folder: Path) -> Path:
+def _keep_frame(source: object, path: Path) -> Path:
     """Write a data frame into the run folder, so that the run can be resumed and repeated; return its path."""
-    frame = pl.from_pandas(source) if hasattr(source, "iloc") else source
-    if not isinstance(frame, pl.DataFrame):
-        raise PlanError(f"The source is {type(source).__name__}; expected a path, or a pandas or polars data frame.")
-    path = folder / "source.parquet"
+    frame = read(source).frame
     with replaced(path) as temporary:
         frame.write_parquet(temporary)
     return path

@@ -32,11 +32,11 @@ from espalier.data.describe.question import Question
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.examine import examine
 from espalier.run import Run
-from espalier.stages.decide import decide_target
+from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.forecast import Forecast, forecast
-from espalier.stages.network import ModuleMaker
-from espalier.stages.parts import deal_parts
+from espalier.stages.network import ModuleMaker, check_names
+from espalier.stages.parts import deal_parts, keep_parts, read_part
 from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
 from espalier.stages.rules import Facts, fill_plan
 from espalier.stages.score import explain, score
@@ -46,6 +46,7 @@ from espalier.training.allocator import keep_memory
 __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "rehearse", "resume", "train"]
 
 VERSIONED = ("espalier", "torch", "numpy", "polars", "scikit-learn")  # what a run's numbers depend on
+OTHER_SOURCES = ("data.valid", "data.test")
 AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores and importance
 
 
@@ -125,7 +126,10 @@ def draft(
     """
     table = load_table(source, query, target, changes)
     facts = Facts(len(table.records), table.schema, table.asked(), _where(source), query, table.fingerprint)
-    return Draft(fill_plan(facts, changes or {}, seed), table)
+    found = {path: _where(value) if path in OTHER_SOURCES and value else value for path, value in (changes or {}).items()}
+    plan = fill_plan(facts, found, seed)
+    check_names(plan, table.asked().classes)
+    return Draft(plan, table)
 
 
 def _where(source: object) -> str:
@@ -175,7 +179,7 @@ def resume(folder: Path, maker: ModuleMaker | None = None) -> Generator[Progress
     """
     run_folder = RunFolder(folder)
     plan = run_folder.read_plan()
-    if run_folder.importance.exists():
+    if all(path.exists() for path in (run_folder.scorecard, run_folder.predictions, run_folder.importance)):
         yield StageDone("resume", "this run is finished; nothing is left to do", 0.0)
         return Run(folder, maker)
     return (yield from _walk(plan, run_folder, None, maker))
@@ -200,7 +204,8 @@ def rehearse(plan: Plan, table: Table | None = None) -> tuple[str, ...]:
         stages = _walk(small_plan(plan), RunFolder(Path(folder) / "run"), few, None)
         sentences = [told for told in (sentence(one) for one in stages) if told]
         run = Run(Path(folder) / "run")
-        sentences.append(compare_reloaded(run.predictions, run.frame, few))
+        records = few.records if plan.data.test is None else read_part(plan, plan.data.test)
+        sentences.append(compare_reloaded(run.predictions, run.frame, records))
     return tuple(sentences)
 
 
@@ -213,14 +218,18 @@ def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker
     table = table or load_planned(plan)
     yield StageDone("read", f"{len(table.records):,} rows, {len(table.schema.columns)} columns", table.seconds)
     began_stage = time.monotonic()
+    check_names(plan, table.asked().classes)
     cleaned, parts = deal_parts(plan, table, folder)
-    write_json(folder.data, _data(plan, table, cleaned))
+    write_plan(folder.plan, plan)  # from here on the run can be resumed
+    keep_parts(plan, parts, folder)
+    if not folder.data.exists():
+        write_json(folder.data, _data(plan, table, cleaned))
     yield StageDone("split", _split_sentence(plan, parts), time.monotonic() - began_stage)
     began_stage = time.monotonic()
     findings = _findings(plan, table, cleaned, parts[0])
     write_json(folder.findings, [finding.to_mapping() for finding in findings])
     yield StageDone("examine", f"{len(findings)} findings about the data", time.monotonic() - began_stage)
-    plan = decide_target(plan, parts[0].train, parts[0].valid)
+    plan = decide_rate(decide_target(plan, parts[0].train, parts[0].valid), parts[0].train)
     write_plan(folder.plan, plan)
     folds: list[Fold] = []
     for number, splits in enumerate(parts):
@@ -246,7 +255,7 @@ def _with_threads(plan: Plan) -> Plan:
 
 
 def _findings(plan: Plan, table: Table, cleaned: Cleaned, splits: Splits) -> tuple[Finding, ...]:
-    evidence = Evidence(cleaned.records, table.schema, table.profile, plan, splits, table.issues, cleaned.removed)
+    evidence = Evidence(cleaned.records, plan.schema, table.profile, plan, splits, table.issues, cleaned.removed)
     return examine(evidence)
 
 

@@ -1,21 +1,23 @@
 """A run: a folder that holds all of it. What it was, how it went, and a model that answers."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from torch import nn
 
 from espalier.core.batch import Prediction
-from espalier.core.errors import RunError
+from espalier.core.errors import ColumnError, RunError
 from espalier.core.finding import Finding
 from espalier.core.finding import from_mapping as finding_from
 from espalier.core.plan import CleanPlan, Plan
 from espalier.core.records import Records
 from espalier.core.run_folder import RunFolder
-from espalier.core.schema import Schema
+from espalier.core.schema import Role, Schema
 from espalier.core.scorecard import Scorecard
 from espalier.core.scorecard import from_mapping as scorecard_from
 from espalier.data.clean import clean
@@ -29,6 +31,9 @@ from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame
 from espalier.stages.network import ModuleMaker, Network, average, load_network
+from espalier.stages.parts import num_splits
+
+MAX_SHOWN = 5  # columns named in a message
 
 
 class Run:
@@ -91,7 +96,7 @@ class Run:
     @cached_property
     def networks(self) -> tuple[Network, ...]:
         """The trained networks: one, or the members of an ensemble."""
-        number = self.plan.model.members * (self.plan.split.folds or 1) * self.plan.split.repeats
+        number = self.plan.model.members * num_splits(self.plan)
         threshold = self.scorecard.threshold if self.folder.scorecard.exists() else None
         return tuple(load_network(self.plan, self.folder.member(index), threshold, self._maker) for index in range(number))
 
@@ -136,7 +141,7 @@ class Run:
         Raises:
             SourceError: the source cannot be read.
         """
-        return self.frame(parse(read(source), self.schema).records)
+        return self.frame(self._read(source))
 
     def frame(self, records: Records) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
@@ -152,11 +157,27 @@ class Run:
             SourceError: the source cannot be read.
             ColumnError: the source has no target, or classes that training did not know.
         """
-        parsed = parse(read(source), self.schema)
-        records = clean(parsed.records, self.schema, CleanPlan()).records
+        records = clean(self._read(source), self.schema, CleanPlan()).records
+        if not len(records):
+            raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
         network = Contender(NETWORK, self.answer(records), 0.0, 0)
-        return make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), "given", self.plan.seed)
+        card = make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), "given", self.plan.seed)
+        return replace(card, threshold=self.scorecard.threshold)
+
+    def _read(self, source: object) -> Records:
+        """Return the parsed records of a source; a frame without rows gives none."""
+        shape = getattr(source, "shape", None)
+        if isinstance(shape, tuple) and shape[0] == 0:
+            return parse(Records(pl.DataFrame(), np.empty(0, dtype=np.int64)), self.schema).records
+        records = read(source)
+        inputs = self.schema.names(Role.INPUT, Role.TIME)
+        if inputs and not set(inputs).intersection(records.frame.columns):
+            raise ColumnError(
+                f"{records.source} has none of the columns that the model reads: {', '.join(inputs[:MAX_SHOWN])}. "
+                "Give rows of the same kind as those it was trained on."
+            )
+        return parse(records, self.schema).records
 
 
 def _read_frame(path: Path, reader: Callable[[Path], pl.DataFrame]) -> pl.DataFrame:

@@ -126,6 +126,21 @@ def test_numbers_without_a_sign_of_time_stay_numbers(name, values):
     assert describe_frame({name: values})[name].kind is Kind.NUMBER
 
 
+def test_seconds_since_1970_are_read_from_numbers_and_text_and_nonsense_is_unread():
+    moment = datetime(2023, 11, 14, 22, 13, 20)
+    assert read_dates(pl.Series([1_700_000_000, None]), "%s").values.to_list() == [moment, None]
+    assert read_dates(pl.Series([1_700_000_000_000.0]), "%s%3f").values.to_list() == [moment]
+    reading = read_dates(pl.Series(["1700000000", "x", "9e30", ""]), "%s")
+    assert reading.values.to_list() == [moment, None, None, None]
+    assert reading.unread.tolist() == [1, 2]
+
+
+def test_typed_dates_without_end_are_missing_and_said():
+    column = describe_frame({"until": [*DAYS, date(9999, 12, 31), datetime(9999, 12, 31)][:61]})["until"]
+    assert column.missing == ("9999-12-31",)
+    assert "'9999-12-31' (1) is read as missing" in column.reason
+
+
 def test_typed_dates_and_times_are_dates():
     columns = describe_frame({"day": DAYS, "at": [time(row % 24, 30) for row in range(60)]})
     assert columns["day"].kind is columns["at"].kind is Kind.DATE

@@ -93,6 +93,10 @@ def test_small_whole_numbers_are_amounts_or_codes_by_name_and_gaps(name, values,
     assert word in column.reason
 
 
+def test_several_currencies_in_one_column_are_said():
+    assert "several signs ($ €) are read alike" in describe_one(["$1,200", "€900", "$15"] * 10).reason
+
+
 def test_leading_zeros_make_codes_of_numbers():
     column = describe_one(["02139", "10001", "94105", "02139"] * 10, "place")
     assert (column.kind, column.role) == (Kind.CATEGORY, Role.INPUT)

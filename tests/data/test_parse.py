@@ -28,7 +28,8 @@ def parse_one(cells, column, source="made.csv"):
         (Column(Kind.NUMBER), ["1", " 2.5 ", "", None], [1.0, 2.5, None, None], pl.Float64()),
         (Column(Kind.NUMBER), [1, 2, None], [1.0, 2.0, None], pl.Float64()),
         (Column(Kind.NUMBER), [True, False], [1.0, 0.0], pl.Float64()),
-        (Column(Kind.NUMBER, format="percent"), ["12 %", "7"], [12.0, 7.0], pl.Float64()),
+        (Column(Kind.NUMBER, format="percent"), ["12 %", "0", "7.5%"], [12.0, 0.0, 7.5], pl.Float64()),
+        (Column(Kind.NUMBER, format="currency"), ["$12", "7"], [12.0, 7.0], pl.Float64()),
         (Column(Kind.NUMBER, format="1.234,5", missing=("k.A.",)), ["1.234,5", " k.A. "], [1234.5, None], pl.Float64()),
         (Column(Kind.NUMBER, missing=("-999",)), ["-999", "-999.0", "5"], [None, None, 5.0], pl.Float64()),
         (Column(Kind.NUMBER, missing=("-999", "?")), [-999.0, 5.0], [None, 5.0], pl.Float64()),
@@ -80,6 +81,18 @@ def test_infinite_numbers_are_missing_and_named(cells):
     assert values == [None, 2.0, None]
     assert "2 cells of 'x' are infinite and count as missing" in issues[0].sentence
     assert issues[0].rows == (2, 4)
+
+
+def test_a_number_without_its_percent_sign_is_named_as_its_scale_is_unknown():
+    values, issues = parse_one(["12 %", "0.07", "5 %"], Column(Kind.NUMBER, format="percent"))
+    assert values == [12.0, None, 5.0]
+    assert "'0.07' (line 3)" in issues[0].sentence
+
+
+def test_typed_dates_without_end_are_missing_and_named():
+    values, issues = parse_one([datetime(2024, 1, 1), datetime(9999, 12, 31)], Column(Kind.DATE))
+    assert values == [datetime(2024, 1, 1), None]
+    assert issues[0].rows == (3,)
 
 
 def test_a_spelling_of_missing_that_training_did_not_have_is_named():

@@ -178,9 +178,9 @@ def test_bins_are_the_quantiles_of_the_values_equal_ones_merged():
 
 
 def test_a_value_that_fills_many_bins_stands_alone_and_leaves_its_bins_to_the_others():
-    zeros, tail = np.zeros(900), np.arange(1.0, 101.0)
-    values = np.concatenate([zeros, tail])[:, None].astype(np.float32)
-    (edges,) = Bins(10).fit(TrainRecords(Records(pl.DataFrame({"x": values[:, 0]}), np.arange(1000))), lambda frame: values)
+    tail = np.arange(1.0, 101.0)
+    train, _ = made({"a": [0.0] * 900 + tail.tolist()})
+    (edges,) = Bins(10).fit(train, NumberColumns(("a",)).read)
     assert edges[:2] == (0.0, 1.0)
     assert edges[2:] == pytest.approx(np.quantile(tail, np.linspace(0, 1, 10))[1:].tolist())
 

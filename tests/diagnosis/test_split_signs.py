@@ -1,6 +1,7 @@
 """Signs in a split: the cases beyond the pair of each check."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 from diagnosis.examples import drifting, hours, parts_differ, parts_overlap_in_time, patients, plain
 from diagnosis.tables import NUM_ROWS, evidence_of, numbers, records_of, stream, thirds, yes_no
 from espalier.core.finding import Severity
+from espalier.core.plan import edit
 from espalier.core.schema import Role
 from espalier.diagnosis.checks import (
     class_missing_in_part,
@@ -42,6 +44,15 @@ def test_equal_rows_of_fine_columns_in_two_parts_stop():
     assert finding.severity is Severity.STOP
     assert finding.evidence["num_shared"] == {"test": 2}
     assert finding.repairs[0].changes["split.method"] == "random"
+
+
+def test_columns_that_the_plan_leaves_out_make_no_equal_rows():
+    texts = [f"remark {i % 50}" for i in range(NUM_ROWS)]
+    columns = plain(remark=texts)
+    evidence = evidence_of({"remark": texts, "y": columns["y"]}, method="files", splits=thirds(NUM_ROWS))
+    assert rows_in_two_parts.check(evidence) is not None
+    ignored = edit(evidence.plan, {"schema.columns.remark.role": "ignored"}, "free text")
+    assert rows_in_two_parts.check(replace(evidence, plan=ignored)) is None
 
 
 def test_equal_rows_of_coarse_columns_are_a_note_unless_there_are_too_many():

@@ -73,10 +73,15 @@ class Evidence:
         known = set(self.records.frame.columns)
         return tuple(name for name in self.schema.names(Role.TARGET) if name in known)
 
+    @property
+    def used(self) -> Schema:
+        """Return the schema in force: the plan's where there is one, which may leave out columns described as inputs."""
+        return self.plan.schema if self.plan is not None and self.plan.schema.columns else self.schema
+
     def inputs(self, *kinds: Kind) -> tuple[str, ...]:
         """Return the input columns of these kinds (all kinds when none is given) that the records have."""
         known = set(self.records.frame.columns)
-        return tuple(name for name in self.schema.inputs(*kinds) if name in known)
+        return tuple(name for name in self.used.inputs(*kinds) if name in known)
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -101,7 +106,7 @@ class Evidence:
     @cached_property
     def probe(self) -> Records:
         """Return at most 5,000 sampled rows with a target, no two of them equal in every input, in the order of the source."""
-        return drawn(without_repeats(self.answered(self.sample), self.schema), MAX_PROBE_ROWS)
+        return drawn(without_repeats(self.answered(self.sample), self.used), MAX_PROBE_ROWS)
 
     def answered(self, records: Records) -> Records:
         """Return the rows whose targets are all known."""
@@ -120,7 +125,7 @@ class Evidence:
     @cached_property
     def keys(self) -> KeyArray:
         """Return (N,) a hash of the inputs of each row."""
-        return row_keys(self.records, self.schema)
+        return row_keys(self.records, self.used)
 
     @cached_property
     def repeats(self) -> Repeats:

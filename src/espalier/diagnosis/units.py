@@ -56,7 +56,7 @@ def sample_of_runs(evidence: Evidence, order: IntArray) -> tuple[Records, IntArr
     chosen = np.sort(numpy_stream(0, "runs").choice(num_runs, wanted, replace=False))
     sample = evidence.learnable.take(order[(chosen[:, None] * size + np.arange(size)).reshape(-1)])
     known = sample.frame.select(pl.all_horizontal(pl.col(evidence.targets).is_not_null())).to_series().to_numpy()
-    kept = np.flatnonzero(known & pl.Series(row_keys(sample, evidence.schema)).is_first_distinct().to_numpy())
+    kept = np.flatnonzero(known & pl.Series(row_keys(sample, evidence.used)).is_first_distinct().to_numpy())
     return sample.take(kept), np.repeat(np.arange(wanted), size)[kept]
 
 
@@ -76,7 +76,7 @@ def gap_of_column(evidence: Evidence, column: str, names: Sequence[str]) -> Gap 
         names: the inputs that the quick model sees; the column itself is not among them.
     """
     sample = sample_of_units(evidence.learnable, column)
-    sample = without_repeats(evidence.answered(sample), evidence.schema)
+    sample = without_repeats(evidence.answered(sample), evidence.used)
     units = as_codes(sample.frame.get_column(column))
     if int(units.max(initial=-1)) + 1 < MIN_UNITS or not names:
         return None

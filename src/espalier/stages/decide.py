@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from espalier.core.batch import Batches
@@ -10,7 +11,8 @@ from espalier.core.plan import Plan, edit
 from espalier.core.records import Records, TrainRecords
 from espalier.core.seeds import derive_seed
 from espalier.data.prepare.prepared import fit_preparation
-from espalier.stages.network import Network
+from espalier.stages.network import Network, target_kind
+from espalier.tasks.counts import Counts
 from espalier.training.precision import choose_precision
 from espalier.training.range_test import find_learning_rate
 
@@ -28,7 +30,7 @@ def decide_target(plan: Plan, train: TrainRecords, valid: Records) -> Plan:
         train: the training part.
         valid: the part that decides.
     """
-    if plan.prepare.target != "auto":
+    if plan.prepare.target != "auto" or target_kind(plan) != "number":
         return plan
     prepared = fit_preparation(train, plan.schema, replace(plan.prepare, target="none", bins=0), "number")
     target = prepared.target_values(train.records)
@@ -45,9 +47,19 @@ def decide_target(plan: Plan, train: TrainRecords, valid: Records) -> Plan:
     plain = trees.fit(inputs, truth).predict(valid_inputs)
     logged = np.expm1(trees.fit(inputs, np.log1p(truth)).predict(valid_inputs))
     plain_error, logged_error = (float(np.sqrt(np.mean((guess - valid_truth) ** 2))) for guess in (plain, logged))
-    gain = 1 - logged_error / plain_error
+    gain = 1 - logged_error / plain_error if plain_error else 0.0
     seen = f"skewness {skew:.1f}; boosted trees reach RMSE {logged_error:.4g} with the logarithm and {plain_error:.4g} without"
     return edit(plan, {"prepare.target": "log" if gain > MIN_GAIN else "standard"}, f"{seen} (validation part)")
+
+
+def decide_rate(plan: Plan, train: TrainRecords) -> Plan:
+    """Decide the rate from which counts are learnt, where the plan leaves it open: the mean of the training part."""
+    if plan.task.name != Counts.name or "base_rate" in plan.task.options:
+        return plan
+    mean = train.records.frame.get_column(plan.schema.target or "").cast(pl.Float64).mean()
+    if not isinstance(mean, float) or mean <= 0:
+        return plan
+    return edit(plan, {"task.options.base_rate": mean}, "mean of the training part: rates are learnt as multiples of it")
 
 
 def _matrix(inputs: tuple[object, ...]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

@@ -97,7 +97,7 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
     drawn, drawn_target, rows = _resample(work.plan, inputs, target, torch.as_tensor(train.rows))
     weights = _weights(work.plan, target, work.classes)
     plan, networks, seconds = work.plan, [], 0.0
-    ends = work.ends - BASELINES_SHARE * (work.ends - time.monotonic())
+    ends = math.inf if math.isinf(work.ends) else work.ends - BASELINES_SHARE * (work.ends - time.monotonic())
     num_members = plan.model.members
     for member in range(num_members):
         index = number * num_members + member

@@ -7,15 +7,17 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from espalier.core.batch import FloatArray, Prediction
-from espalier.core.catalogue import architectures, tasks
+from espalier.core.catalogue import Architecture, architectures, tasks
 from espalier.core.errors import RunError, unknown_name
 from espalier.core.plan import Plan
 from espalier.core.records import Records
 from espalier.core.run_folder import MemberFolder, read_run_json
 from espalier.core.seeds import derive_seed
 from espalier.data.prepare.prepared import Prepared
+from espalier.evaluation.baselines.baseline import named_baselines
 from espalier.evaluation.metrics.metric import Metric, legal_metrics
 from espalier.evaluation.target_kind import TargetKind
 from espalier.evaluation.threshold import answer
@@ -24,6 +26,8 @@ from espalier.tasks.build import build_task
 from espalier.tasks.task import Task
 from espalier.training.checkpoint import read_checkpoint
 from espalier.training.evaluate import predict
+
+OWN_MODULE = "own"  # stands in the plan for a person's own module, which the catalogue does not hold
 
 ModuleMaker: TypeAlias = Callable[[Prepared, int], nn.Module]  # (prepared, num_outputs) -> new module
 
@@ -43,8 +47,13 @@ class Network:
     task: Task
 
     def predict(self, records: Records) -> Prediction:
-        """Return predictions for parsed records, at least one, in the person's units."""
-        return self.prepared.restore(predict(self.module, self.task, self.prepared.inputs(records), records.rows))
+        """Return predictions for parsed records in the person's units."""
+        inputs = self.prepared.inputs(records)
+        if len(records):
+            return self.prepared.restore(predict(self.module, self.task, inputs, records.rows))
+        one = tuple(part.new_zeros(1, *part.shape[1:]) for part in inputs)  # not every module takes a batch without rows
+        blank = predict(self.module, self.task, one, np.zeros(1, dtype=np.int64))
+        return self.prepared.restore(blank.take(np.empty(0, dtype=np.int64)))
 
 
 def make_network(
@@ -68,7 +77,7 @@ def make_network(
     """
     task = build_task(plan.task, len(prepared.classes), class_weights)
     torch.manual_seed(derive_seed(seed, "weights"))
-    module = maker(prepared, task.num_outputs) if maker else _build(plan, prepared, task.num_outputs)
+    module = _fill_lazy(maker(prepared, task.num_outputs), prepared) if maker else _build(plan, prepared, task.num_outputs)
     return Network(prepared, module, task)
 
 
@@ -85,7 +94,8 @@ def load_network(plan: Plan, folder: MemberFolder, threshold: float | None = Non
         RunError: a file is missing, cut off or changed, or the weights do not fit the model.
     """
     prepared = Prepared.from_mapping(read_run_json(folder.prepared))
-    network = with_threshold(make_network(plan, prepared, plan.seed, maker), threshold)
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn and thrown away; the caller's draws stay as they were
+        network = with_threshold(make_network(plan, prepared, plan.seed, maker), threshold)
     weights = read_checkpoint(folder.best).tensors
     try:
         network.module.load_state_dict(dict(weights))
@@ -140,8 +150,46 @@ def target_kind(plan: Plan) -> TargetKind:
     return kind
 
 
-def _build(plan: Plan, prepared: Prepared, num_outputs: int) -> nn.Module:
+def check_names(plan: Plan, classes: Sequence[str]) -> None:
+    """Check the names of a plan before any work is done.
+
+    Args:
+        plan: names the model, the task and the baselines.
+        classes: of the target, by index.
+
+    Raises:
+        UnknownNameError: no such model, task, option or baseline.
+        PlanError: an option or a baseline that does not suit the question.
+    """
+    build_task(plan.task, len(classes))
+    if plan.model.name != OWN_MODULE:
+        _architecture(plan)
+    if plan.baselines is not None:
+        named_baselines(plan.baselines, target_kind(plan))
+
+
+def _fill_lazy(module: nn.Module, prepared: Prepared) -> nn.Module:
+    """Give lazy layers their sizes by a call with the inputs of two made-up rows."""
+    if any(is_lazy(weight) for weight in (*module.parameters(), *module.buffers())):
+        given = prepared.given()
+        module.eval()
+        with torch.no_grad():
+            module(torch.zeros(2, given["num_numbers"]))
+        module.train()
+    return module
+
+
+def _architecture(plan: Plan) -> Architecture:
     known = architectures()
     if plan.model.name not in known:
         raise unknown_name("model", plan.model.name, known)
-    return known[plan.model.name].build({**prepared.given(), "num_outputs": num_outputs}, plan.model.options)
+    return known[plan.model.name]
+
+
+def _build(plan: Plan, prepared: Prepared, num_outputs: int) -> nn.Module:
+    if plan.model.name == OWN_MODULE:
+        raise RunError(
+            "This run trained a module of your own, which only your code can make. "
+            "Give it again: espalier.load(path, model=...) or espalier.resume(path, model=...)."
+        )
+    return _architecture(plan).build({**prepared.given(), "num_outputs": num_outputs}, plan.model.options)

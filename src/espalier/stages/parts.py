@@ -1,4 +1,4 @@
-"""The parts of a table: cleaned, dealt out, written down; the test part is sealed, and each opening of it is counted."""
+"""The parts of a table: cleaned, dealt out, written down; the test part is sealed, and its opening is counted."""
 
 from collections.abc import Callable
 
@@ -18,43 +18,48 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
     Args:
         plan: what to clean, and how to split.
         table: the records.
-        folder: of the run; parts on disk there are taken, new ones are written there. None writes nothing.
+        folder: of the run; parts on disk there are taken, and openings of the test part are counted there. None for no run.
 
     Raises:
         InputError: the rows cannot be split as planned.
+        PlanError: folds of parts that come from files.
         RunError: the parts on disk are of other rows.
     """
     cleaned = clean(table.records, plan.schema, plan.clean)
-    record = None if folder is None else _once(folder.open_test)
-    if plan.split.method == "files":
-        valid, test = (_part(plan, source) for source in (plan.data.valid, plan.data.test))
+    record = None if folder is None else _once(folder)
+    if plan.split.method == "files" and not plan.split.folds:
+        valid, test = (None if source is None else read_part(plan, source) for source in (plan.data.valid, plan.data.test))
         parts = [split_files(cleaned.records, valid, test, plan.schema, plan.split, plan.seed, record)]
     elif folder is not None and folder.split.exists():
-        number = (plan.split.folds or 1) * (plan.split.repeats if plan.split.folds else 1)
-        parts = [read_split(folder.split, cleaned.records, record, fold) for fold in range(number)]
+        parts = [read_split(folder.split, cleaned.records, record, fold) for fold in range(num_splits(plan))]
     elif plan.split.folds:
         parts = folds(cleaned.records, plan.schema, plan.split, plan.seed, record)
     else:
         parts = [split(cleaned.records, plan.schema, plan.split, plan.seed, record)]
-    if folder is not None and not folder.split.exists():
-        write_split(folder.split, parts if plan.split.folds else parts[0])
     return cleaned, parts
 
 
-def _part(plan: Plan, source: str | None) -> Records | None:
-    """Return the records of a part that comes from a source of its own."""
-    if source is None:
-        return None
+def keep_parts(plan: Plan, parts: list[Splits], folder: RunFolder) -> None:
+    """Write down the parts, unless they are on disk."""
+    if not folder.split.exists():
+        write_split(folder.split, parts if plan.split.folds else parts[0])
+
+
+def num_splits(plan: Plan) -> int:
+    """Return how many times the rows are dealt out: once, or once for each fold of each repeat."""
+    return plan.split.folds * plan.split.repeats if plan.split.folds else 1
+
+
+def read_part(plan: Plan, source: str) -> Records:
+    """Return the cleaned records of a part that comes from a source of its own."""
     return clean(parse(read(source), plan.schema).records, plan.schema, plan.clean).records
 
 
-def _once(record: Callable[[str], object]) -> Callable[[str], None]:
-    """Return a recorder that writes down the first opening only: the folds of one score card are one opening."""
-    seen: list[str] = []
+def _once(folder: RunFolder) -> Callable[[str], None]:
+    """Return a recorder of the first opening: folds, and a run that goes on, open the same rows for the same score card."""
 
     def first(reason: str) -> None:
-        if not seen:
-            record(reason)
-        seen.append(reason)
+        if not folder.openings.exists():
+            folder.open_test(reason)
 
     return first

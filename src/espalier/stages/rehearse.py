@@ -18,13 +18,14 @@ ROWS_OF_A_CLASS = 12  # at least, so that every class has rows in each part
 
 
 def small_plan(plan: Plan) -> Plan:
-    """Return the plan cut down to one short epoch."""
+    """Return the plan cut down to one short epoch of one network on one split."""
     changes = {
         "learning.epochs": 1,
         "learning.batch_size": min(plan.learning.batch_size, 64),
         "learning.learning_rate": plan.learning.learning_rate or 1e-3,
         "data.fingerprint": None,
         "model.members": 1,
+        "split.folds": None,
     }
     return edit(plan, changes, "rehearsal")
 
@@ -51,20 +52,20 @@ def sentence(progress: Progress) -> str:
     return ""
 
 
-def compare_reloaded(scored: pl.DataFrame, answer: Callable[[Records], pl.DataFrame], table: Table) -> str:
+def compare_reloaded(scored: pl.DataFrame, answer: Callable[[Records], pl.DataFrame], records: Records) -> str:
     """Return a sentence that the model read back from its folder gives the answers that were scored.
 
     Args:
         scored: the run's predictions.
         answer: of the reloaded run.
-        table: the rows.
+        records: among which the rows of the test part are.
 
     Raises:
         TrainingError: it does not.
     """
     scored = scored.filter(part="test")
     rows = scored.get_column("row").to_numpy()
-    again = answer(table.records.take(np.flatnonzero(np.isin(table.records.rows, rows))))
+    again = answer(records.take(np.flatnonzero(np.isin(records.rows, rows))))
     if not again.equals(scored.select(again.columns)):
         raise TrainingError("The model read back from the run folder answers differently from the one that was scored.")
     return f"reload: the model read back from its folder gives the same {len(rows)} answers"

@@ -62,9 +62,14 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
     plan = edit(plan, changes, "you asked for it") if changes else plan
     for rule in RULES:
         for path, value, reason in rule(facts, plan):
-            if path not in changes:
+            if not _is_asked(path, changes):
                 plan = edit(plan, {path: value}, reason)
     return plan
+
+
+def _is_asked(path: str, changes: Mapping[str, Any]) -> bool:
+    """Return whether the person set this value, a part of it, or the whole that it belongs to."""
+    return any(path == asked or path.startswith(f"{asked}.") or asked.startswith(f"{path}.") for asked in changes)
 
 
 def _split(facts: Facts, plan: Plan) -> list[Choice]:
@@ -73,6 +78,8 @@ def _split(facts: Facts, plan: Plan) -> list[Choice]:
         return [("split.method", "files", "you gave files for the parts")]
     if plan.split.method == "column" and plan.split.column in plan.schema.columns:
         return [(f"schema.columns.{plan.split.column}.role", Role.IDENTIFIER.value, "it names the part of each row")]
+    if plan.split.method == "group" and plan.split.column in plan.schema.columns:
+        return [(f"schema.columns.{plan.split.column}.role", Role.GROUP.value, "no row of its groups is known in another part")]
     if groups:
         why = f"rows of one {groups[0]} are alike, so they must not stand on both sides"
         return _by_column("group", groups[0], plan, why)

@@ -15,7 +15,7 @@ from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
-from espalier.evaluation.threshold import best_threshold
+from espalier.evaluation.threshold import best_threshold, choose_threshold
 from espalier.explanation.permutation import importance
 from espalier.stages.answers import to_frame, to_words
 from espalier.stages.fold import Fold
@@ -34,14 +34,14 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
         folds: fitted; one, or all of a cross-validation, whose test rows are scored together.
         folder: of the run.
     """
-    threshold = _threshold(folds)
+    threshold, reason = _threshold(folds)
     folds = [replace(fold, networks=tuple(with_threshold(one, threshold) for one in fold.networks)) for fold in folds]
     tests = [fold.splits.test.open("score card of the finished run") for fold in folds]
     openings = len(folder.read_json(folder.openings))
     truth = _truth(folds, tests)
     answers = [fold.answer(test) for fold, test in zip(folds, tests, strict=True)]
     rows = sum(len(fold.splits.train) for fold in folds) // len(folds)
-    network = Contender(NETWORK, join(answers), sum(fold.seconds for fold in folds), rows)
+    network = Contender(NETWORK, join(answers), sum(fold.seconds for fold in folds), rows, reason)
     baselines = [_contender(name, folds, tests) for name in folds[0].baselines]
     part = "test" if len(folds) == 1 else "folds"
     seed = derive_seed(plan.seed, "score")
@@ -69,18 +69,19 @@ def explain(plan: Plan, fold: Fold, folder: RunFolder) -> str:
     return f"most important columns: {names}" if names else "the validation part has too few rows to tell which columns matter"
 
 
-def _threshold(folds: Sequence[Fold]) -> float | None:
-    """Return the threshold of a binary question: the plan's, else chosen on the validation rows; None for other questions."""
+def _threshold(folds: Sequence[Fold]) -> tuple[float | None, str]:
+    """Return a binary question's threshold, the plan's or one chosen on the validation rows, and why; None for others."""
     task = folds[0].networks[0].task
     if not isinstance(task, Binary):
-        return None
+        return None, ""
     if task.threshold is not None:
-        return task.threshold
+        return task.threshold, ""
     valids = [fold.splits.valid for fold in folds]
     prediction = join(fold.answer(valid) for fold, valid in zip(folds, valids, strict=True))
     if prediction.probabilities is None:
-        return None
-    return best_threshold(_truth(folds, valids), prediction.probabilities[:, 1])
+        return None, ""
+    chosen = choose_threshold(_truth(folds, valids), prediction.probabilities[:, 1])
+    return chosen.value, f"Threshold: {chosen.reason}"
 
 
 def _truth(folds: Sequence[Fold], parts: Sequence[Records]) -> FloatArray:

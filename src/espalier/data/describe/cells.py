@@ -1,7 +1,6 @@
 """The cells of one column, and a random sample of them on which kinds are decided."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -32,11 +31,6 @@ class Cells:
     def is_text(self) -> bool:
         """Return whether the cells are text, as in a CSV file."""
         return self.sample.dtype == pl.String
-
-    @cached_property
-    def counts(self) -> pl.DataFrame:
-        """Return the different cells of the sample as "cell" and how often each occurs as "times", the most frequent first."""
-        return count_cells(self.sample)
 
 
 def count_cells(series: pl.Series) -> pl.DataFrame:
@@ -70,7 +64,7 @@ def _varied(filled: pl.Series) -> pl.Series:
     """Return a sample that holds every one of a few different cells, so that a rare one is not overlooked."""
     if len(filled) <= SAMPLE_ROWS:
         return filled
-    return pl.concat([filled.unique().head(FEW_CELLS), filled.sample(SAMPLE_ROWS, seed=0)])
+    return pl.concat([filled.unique(maintain_order=True).head(FEW_CELLS), filled.sample(SAMPLE_ROWS, seed=0)])
 
 
 def plain_column(series: pl.Series) -> pl.Series:

@@ -48,7 +48,7 @@ CLOCKS = ((r"\d{1,2}:\d{2}", "%H:%M"), (r"\d{1,2}:\d{2}:\d{2}", "%H:%M:%S"))
 MIN_DATE_FRACTION = 0.9  # of the filled cells; the rest are named one by one when the column is parsed
 SHAPE_CELLS = 40  # different cells that are looked at to find candidates
 FIRST_YEAR, LAST_YEAR = 1600, 2200  # dates outside are no dates that a model should learn from
-EMPTY_DATES = frozenset(["0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "9999-12-31 00:00:00", "99991231"])
+EMPTY_DATES = ("0000-00-00", "9999-12-31", "99991231")  # and the same with a time behind
 EPOCHS = {"%s": 1, "%s%3f": 10**3, "%s%6f": 10**6, "%s%9f": 10**9}  # by pattern: units in a second
 FIRST_SECOND, LAST_SECOND = 631_152_000, 2_208_988_800  # 1990 to 2040: whole numbers that could count seconds since 1970
 
@@ -81,10 +81,10 @@ def find_pattern(sample: pl.Series) -> Pattern | None:
 def best_pattern(sample: pl.Series) -> Pattern | None:
     """Return the pattern that reads the most cells, be they few, or None when no cell looks like a date."""
     names = _candidates(sample.head(SHAPE_CELLS))
-    if not names:
-        return None
     cells = sample.filter(~sample.str.to_lowercase().is_in([*SURE, *DOUBTFUL, *EMPTY_DATES]))
-    if not len(cells):
+    if not names and len(cells) < len(sample):  # the first cells may all mean "not known"
+        names = _candidates(cells.head(SHAPE_CELLS))
+    if not names or not len(cells):
         return None
     values = {name: read_dates(cells, name).values for name in names}
     most = max(one.count() for one in values.values())
@@ -169,6 +169,11 @@ def _why(name: str, names: list[str], equal: list[str], readings: dict[str, pl.S
     return f"{first}, by convention only: no cell tells day from month; if wrong, set its format to '{equal[-1]}'"
 
 
+def means_no_date(cell: str) -> bool:
+    """Tell whether a cell is a date that stands for none, such as "9999-12-31 00:00:00"."""
+    return cell.startswith(EMPTY_DATES)
+
+
 def find_epoch(low: float, high: float) -> Pattern | None:
     """Return the pattern of whole numbers that could count seconds or milliseconds since 1970, or None when they could not.
 
@@ -193,7 +198,8 @@ def read_dates(series: pl.Series, pattern: str | None, missing: tuple[str, ...] 
         missing: spellings of "not known"; compared without spaces at the ends.
     """
     if series.dtype.is_temporal():
-        return Reading(_from_typed(series))
+        values = _in_years(_from_typed(series))
+        return Reading(values, (values.is_null() & series.is_not_null()).arg_true().to_numpy().astype(np.int64))
     if pattern in EPOCHS:
         return _from_epoch(series, pattern, missing)
     text = series.cast(pl.Int64, strict=False).cast(pl.String) if series.dtype.is_numeric() else series
@@ -219,16 +225,15 @@ def _from_typed(series: pl.Series) -> pl.Series:
 
 def _from_epoch(series: pl.Series, pattern: str, missing: tuple[str, ...]) -> Reading:
     text = series.str.strip_chars() if series.dtype == pl.String else series
-    numbers = text.cast(pl.Int64, strict=False)
-    micros = numbers * (10**6 // EPOCHS[pattern]) if EPOCHS[pattern] <= 10**6 else numbers // (EPOCHS[pattern] // 10**6)
-    values = micros.cast(pl.Datetime("us"))
+    seconds = text.cast(pl.Float64, strict=False) / EPOCHS[pattern]
+    values = _in_years((seconds * 10**6).cast(pl.Int64, strict=False).cast(pl.Datetime("us")))
     failed = (values.is_null() & series.is_not_null()).arg_true()
     unread = failed.gather(_filled(text.gather(failed), missing)) if len(failed) else failed
     return Reading(values, unread.to_numpy().astype(np.int64))
 
 
 def _strptime(text: pl.Series, pattern: str) -> pl.Series:
-    """Return dates in years that make sense; null for all other cells."""
+    """Return the dates of text; null for cells that are none."""
     cell, strptime = pl.col(text.name).str.strip_chars(), pattern
     if "%p" in pattern:
         cell = cell.str.replace("오전", "AM", literal=True).str.replace("오후", "PM", literal=True)
@@ -241,11 +246,15 @@ def _strptime(text: pl.Series, pattern: str) -> pl.Series:
     dates = cell.str.to_datetime(strptime, strict=False, time_unit="us", ambiguous="earliest")
     if "%z" in pattern:
         dates = dates.dt.replace_time_zone(None)
-    values = text.to_frame().select(dates.alias(text.name)).to_series()
+    return _in_years(text.to_frame().select(dates.alias(text.name)).to_series())
+
+
+def _in_years(values: pl.Series) -> pl.Series:
+    """Return the dates with those outside the years that make sense made null."""
     low, high = values.min(), values.max()
     if not isinstance(low, datetime) or not isinstance(high, datetime) or (low.year >= FIRST_YEAR and high.year <= LAST_YEAR):
         return values
-    date = pl.col(text.name)
+    date = pl.col(values.name)
     return values.to_frame().select(pl.when(date.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(date)).to_series()
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from espalier.core.schema import Column, Kind, Role
 from espalier.data.describe.categories import as_text, missing_in_text
 from espalier.data.describe.cells import Cells, count_cells
-from espalier.data.describe.dates import EMPTY_DATES, is_in_order
+from espalier.data.describe.dates import is_in_order, means_no_date
 from espalier.data.describe.kinds import Draft, decide_kind, kind_as_asked
 from espalier.data.describe.missing import DOUBTFUL, SURE, Spike, find_spellings, means_missing
 from espalier.data.describe.profile import ColumnProfile, count_distinct, examples_of, profile_counted
@@ -170,7 +170,7 @@ def _spellings_among(cells: pl.Series, look: bool) -> tuple[tuple[tuple[str, int
     """
     counted = count_cells(as_text(cells).str.strip_chars())
     rows = counted.rows() if look else []
-    found = tuple((cell, times) for cell, times in rows if means_missing(cell) or cell in EMPTY_DATES)
+    found = tuple((cell, times) for cell, times in rows if means_missing(cell) or means_no_date(cell))
     others = tuple(cell for cell in counted["cell"].head(MAX_SPELLINGS).to_list() if cell not in dict(found))
     return found, others[:2], len(cells) - sum(times for _, times in found)
 

@@ -13,7 +13,7 @@ from espalier.data.describe.cells import Cells, as_array
 from espalier.data.describe.dates import Pattern, best_pattern, find_epoch, find_pattern, read_dates
 from espalier.data.describe.missing import Spike, find_spikes
 from espalier.data.describe.names import hints_time, names_code, names_key, names_quantity
-from espalier.data.describe.numbers import PLAIN, Style, best_style, find_style, read_numbers
+from espalier.data.describe.numbers import PLAIN, Style, best_style, currencies_of, find_style, read_numbers
 from espalier.data.describe.profile import EXACT_ROWS, count_distinct
 from espalier.data.describe.scales import MAX_LEVELS, find_order
 
@@ -91,6 +91,9 @@ def _decide_number(cells: Cells, values: FloatArray, style: Style | None) -> Dra
     amount = Draft(Kind.NUMBER, format=form, numbers=values, spikes=spikes)
     if values.size and float(np.abs(values).max()) >= LARGEST_WHOLE and _are_long_codes(cells):
         return Draft(Kind.CATEGORY, why="whole numbers of 16 digits or more: codes, no amounts")
+    if form is not None and form.startswith("currency"):
+        signs = currencies_of(cells.sample)
+        amount = replace(amount, why=f"several signs ({' '.join(signs)}) are read alike" if len(signs) > 1 else "")
     if not values.size or not bool((np.floor(values) == values).all()) or form not in (None, PLAIN):
         return amount
     date = _numbers_as_dates(cells, values)

@@ -3,8 +3,8 @@
 "plain"       1234.5, -3, 1e5
 "1,234.5"     commas between thousands; also (1,234.5) for minus
 "1.234,5"     a decimal comma; dots or spaces between thousands
-"percent"     12 %; the number read is 12
-"currency"    $1,200 or ₩3,000 or 3000원
+"percent"     12 %; the number read is 12; cells without the sign are unread, as 0.12 could be meant
+"currency"    $1,200 or ₩3,000 or 3000원, also without the sign
 "percent 1.234,5" and "currency 1.234,5" are the same with a decimal comma.
 """
 
@@ -25,6 +25,7 @@ MIN_NUMBER_FRACTION = 0.9  # of the filled cells; the rest are named one by one 
 MIN_MARKED_FRACTION = 0.5  # of the cells of a percent or currency column carry the sign
 SIGNS = {"percent": "%％", "currency": "$€£¥￥₩￦₹₽₺฿₫원円元"}
 MARKS = {"percent": r"[%％]", "currency": rf"(?i)[{SIGNS['currency']}]|\b(?:usd|eur|gbp|jpy|krw|cny|chf|inr)\b"}
+ZEROS = ["0", "0.0", "0,0"]  # nothing is nothing, with a percent sign or without
 SCORED_CELLS = 10_000  # cells of the sample on which styles are compared
 SPACES = r"[\s\u00a0\u202f']"
 SPACED_NUMBER = r"^[+-]?[1-9]\d{0,2}(?:[\s\u00a0\u202f']\d{3})+(?:[.,]\d*)?$"
@@ -134,7 +135,7 @@ def _read_text(series: pl.Series, style: str, missing: tuple[str, ...]) -> tuple
     failed = values.is_null() & series.is_not_null()
     if _has_nan(values):
         failed |= values.is_nan().fill_null(False)
-    if style.endswith(DECIMAL_COMMA):  # "1.234" is no plain number here
+    if style.endswith(DECIMAL_COMMA) or style.startswith("percent"):  # "1.234" or "12" is no plain number here
         failed = series.is_not_null()
     if not failed.any():
         return values, NOWHERE
@@ -152,7 +153,8 @@ def _read_written(text: pl.Series, style: str) -> pl.Series:
     """Return the numbers of cells that are no plain numbers; what is no number in this style becomes null."""
     if style == PLAIN:
         return _swap(text, "−", "-").cast(pl.Float64, strict=False)
-    for word in ("percent", "currency"):
+    signed = text.str.contains(MARKS["percent"]) | text.is_in(ZEROS) if style.startswith("percent") else None
+    for word in MARKS:
         if style.startswith(word):
             text = text.str.strip_chars(SIGNS[word] + " \u00a0")
             text = text.str.replace_all(MARKS[word], "").str.strip_chars() if text.str.contains(MARKS[word]).any() else text
@@ -168,7 +170,13 @@ def _read_written(text: pl.Series, style: str) -> pl.Series:
     else:
         form, point = POINT_NUMBER, cell.str.replace_all(",", "", literal=True)
     number = pl.when(cell.str.contains(form)).then(point).cast(pl.Float64, strict=False)
-    return text.alias("cell").to_frame().select(number.alias("cell"))["cell"]
+    read = text.alias("cell").to_frame().select(number.alias("cell"))["cell"]
+    return read if signed is None else read.zip_with(signed, pl.Series([None], dtype=pl.Float64))
+
+
+def currencies_of(sample: pl.Series) -> tuple[str, ...]:
+    """Return the signs of currency that the cells of a column carry."""
+    return tuple(sign for sign in SIGNS["currency"] if sample.str.contains(sign, literal=True).any())
 
 
 def _swap(text: pl.Series, old: str, new: str) -> pl.Series:

@@ -52,6 +52,8 @@ class Encoder:
 class FittedEncoder:
     """Turns category columns into codes: 0 unseen or rare, 1 missing, from 2 the levels, most frequent first.
 
+    Where training had no missing value, a missing one is coded as unseen.
+
     Args:
         columns: the category columns.
         levels: of each column.
@@ -78,7 +80,8 @@ class FittedEncoder:
         found = np.empty((frame.height, len(self.columns)), order="F")
         for place, (name, index) in enumerate(zip(self.columns, self._index, strict=True)):
             found[:, place] = index.find(column_of(frame, name))
-        return np.where(found >= 0, found + FIRST_LEVEL, np.where(found == -1, OTHER, MISSING))
+        missing = np.where(self.missing, MISSING, OTHER)  # a code that training never saw means nothing to a model
+        return np.where(found >= 0, found + FIRST_LEVEL, np.where(found == -1, OTHER, missing))
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""

@@ -13,7 +13,7 @@ MAX_DISTINCT = 1  # a column with missing values and one other value tells which
 
 def check(evidence: Evidence) -> Finding | None:
     """Fire when a column has a single value, also when it is left out already."""
-    able = set(evidence.schema.names(Role.INPUT, Role.IGNORED))
+    able = set(evidence.used.names(Role.INPUT, Role.IGNORED))
     columns = tuple(
         name
         for name, column in evidence.profile.columns.items()

@@ -19,7 +19,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Fire when a row is equal to an earlier one in every input, target, group and time column (as `clean` compares them)."""
     repeats = evidence.repeats
     known = set(evidence.records.frame.columns)
-    facts = [name for name in evidence.schema.names(Role.INPUT, Role.TARGET, Role.GROUP, Role.TIME) if name in known]
+    facts = [name for name in evidence.used.names(Role.INPUT, Role.TARGET, Role.GROUP, Role.TIME) if name in known]
     if not len(repeats.positions):
         return None
     hashes = evidence.records.frame[repeats.positions].select(facts).hash_rows()

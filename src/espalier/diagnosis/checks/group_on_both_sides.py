@@ -23,7 +23,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     parts = all_parts(evidence.splits)
     promised = evidence.plan.split.column if evidence.plan is not None and evidence.plan.split.method == "group" else None
-    names = dict.fromkeys([*([promised] if promised else []), *evidence.schema.names(Role.GROUP)])
+    names = dict.fromkeys([*([promised] if promised else []), *evidence.used.names(Role.GROUP)])
     for column in names:
         if column not in evidence.records.frame.columns:
             continue

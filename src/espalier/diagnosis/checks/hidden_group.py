@@ -58,8 +58,8 @@ def _candidates(evidence: Evidence) -> tuple[str, ...]:
     """Return the columns that may name a group, declared ones first."""
     plan = evidence.plan
     taken = plan.split.column if plan is not None and plan.split.method == "group" else None
-    declared = evidence.schema.names(Role.GROUP) if evidence.splits is None else ()
-    others = (*evidence.schema.names(Role.IDENTIFIER), *evidence.features)
+    declared = evidence.used.names(Role.GROUP) if evidence.splits is None else ()
+    others = (*evidence.used.names(Role.IDENTIFIER), *evidence.features)
     known = set(evidence.records.frame.columns) - {taken}
     named = [name for name in (*declared, *others) if name in known]
     chosen = [name for name in named if name in declared or _names_something(evidence, name)]
@@ -69,7 +69,7 @@ def _candidates(evidence: Evidence) -> tuple[str, ...]:
 def _names_something(evidence: Evidence, name: str) -> bool:
     """Return whether a column repeats like the names of groups do."""
     column = evidence.sample.frame.get_column(name)
-    kind = evidence.schema.columns[name].kind
+    kind = evidence.used.columns[name].kind
     if kind is Kind.DATE or (kind is Kind.NUMBER and not _is_whole(column)):
         return False
     largest = column.drop_nulls().unique_counts().to_numpy().max(initial=0)
@@ -77,7 +77,7 @@ def _names_something(evidence: Evidence, name: str) -> bool:
     rows = len(evidence.records) - evidence.records.frame.get_column(name).null_count()
     if groups < MIN_UNITS or rows < MIN_ROWS_OF_A_GROUP * groups or largest > MAX_LARGEST_FRACTION * len(column):
         return False
-    is_named = names_key(name) or bool(names_subject(name)) or evidence.schema.columns[name].role is Role.IDENTIFIER
+    is_named = names_key(name) or bool(names_subject(name)) or evidence.used.columns[name].role is Role.IDENTIFIER
     if is_named or kind is Kind.NUMBER:
         return is_named
     return groups >= MIN_GROUPS_UNNAMED and rows <= MAX_ROWS_OF_A_GROUP_UNNAMED * groups and not names_person(name)

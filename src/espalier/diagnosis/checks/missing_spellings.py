@@ -15,7 +15,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Fire when the schema names spellings of "not known" for a column that is used."""
     spellings = {
         name: column.missing
-        for name, column in evidence.schema.columns.items()
+        for name, column in evidence.used.columns.items()
         if len(column.missing) > MAX_SPELLINGS and column.role is not Role.IGNORED
     }
     if not spellings:

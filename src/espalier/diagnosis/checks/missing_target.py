@@ -15,7 +15,7 @@ WARN_FRACTION = 0.05
 def check(evidence: Evidence) -> Finding | None:
     """Fire when the target of a row is missing."""
     profile = evidence.profile
-    counts = {name: profile.columns[name].num_missing for name in evidence.schema.names(Role.TARGET) if name in profile.columns}
+    counts = {name: profile.columns[name].num_missing for name in evidence.used.names(Role.TARGET) if name in profile.columns}
     counts = {name: count for name, count in counts.items() if count}
     if not counts:
         return None

@@ -28,10 +28,10 @@ def check(evidence: Evidence) -> Finding | None:
     method = evidence.plan.split.method if evidence.plan is not None else None
     if evidence.splits is None or is_drawn(method) or not evidence.features:
         return None
-    train = without_repeats(drawn(evidence.splits.train.records, MAX_SAMPLE_ROWS), evidence.schema)
-    known = pl.Series(row_keys(train, evidence.schema))
+    train = without_repeats(drawn(evidence.splits.train.records, MAX_SAMPLE_ROWS), evidence.used)
+    known = pl.Series(row_keys(train, evidence.used))
     valid = drawn(evidence.splits.valid, NUM_QUERIES)
-    fresh = np.flatnonzero(~pl.Series(row_keys(valid, evidence.schema)).is_in(known.implode()))
+    fresh = np.flatnonzero(~pl.Series(row_keys(valid, evidence.used)).is_in(known.implode()))
     valid = valid.take(fresh)
     if len(train) < MIN_ROWS or len(valid) < MIN_ROWS:
         return None

@@ -14,7 +14,7 @@ NEAR_EMPTY_FRACTION = 0.95
 def check(evidence: Evidence) -> Finding | None:
     """Fire when 95 % or more of a column is missing, also when the column is left out already."""
     rows = max(evidence.profile.num_rows, 1)
-    able = set(evidence.schema.names(Role.INPUT, Role.IGNORED))
+    able = set(evidence.used.names(Role.INPUT, Role.IGNORED))
     shares = {
         name: column.num_missing / rows
         for name, column in evidence.profile.columns.items()

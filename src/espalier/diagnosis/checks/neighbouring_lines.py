@@ -28,7 +28,7 @@ MIN_ROWS = 200
 def check(evidence: Evidence) -> Finding | None:
     """Fire when rows resemble their neighbours in the file and that flatters a score. Needs: no column of time or group."""
     method = evidence.plan.split.method if evidence.plan is not None else None
-    dated = evidence.schema.names(Role.TIME, Role.GROUP) or evidence.inputs(Kind.DATE)
+    dated = evidence.used.names(Role.TIME, Role.GROUP) or evidence.inputs(Kind.DATE)
     if len(evidence.targets) != 1 or dated or not (method is None or is_drawn(method)) or not evidence.features:
         return None
     if len(evidence.learnable) < MIN_ROWS:

@@ -19,7 +19,7 @@ def check(evidence: Evidence) -> Finding | None:
     if evidence.splits is None or plan is None or plan.split.method not in ("time", "files", "column"):
         return None
     promised = plan.split.method == "time"
-    column = plan.split.column if promised else next(iter(evidence.schema.names(Role.TIME)), None)
+    column = plan.split.column if promised else next(iter(evidence.used.names(Role.TIME)), None)
     if column is None or column not in evidence.records.frame.columns:
         return None
     ranges = {part: range_of(records, column) for part, records in all_parts(evidence.splits).items()}

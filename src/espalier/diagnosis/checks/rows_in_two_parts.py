@@ -29,7 +29,7 @@ def check(evidence: Evidence) -> Finding | None:
     if evidence.splits is None or not evidence.inputs():
         return None
     parts = all_parts(evidence.splits)
-    keys = {part: pl.Series(row_keys(records, evidence.schema)) for part, records in parts.items()}
+    keys = {part: pl.Series(row_keys(records, evidence.used)) for part, records in parts.items()}
     known = {"valid": keys["train"], "test": pl.concat([keys["train"], keys["valid"]])}
     shared = {part: np.flatnonzero(keys[part].is_in(before.unique().implode())) for part, before in known.items()}
     shared = {part: positions for part, positions in shared.items() if len(positions)}

@@ -15,7 +15,7 @@ def check(evidence: Evidence) -> Finding | None:
     """Fire when a column of free text would have been an input."""
     columns = tuple(
         name
-        for name, column in evidence.schema.columns.items()
+        for name, column in evidence.used.columns.items()
         if column.kind is Kind.TEXT and column.role in (Role.INPUT, Role.IGNORED)
     )
     if len(columns) <= MAX_TEXT_COLUMNS:

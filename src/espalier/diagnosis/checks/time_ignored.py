@@ -39,7 +39,7 @@ def check(evidence: Evidence) -> Finding | None:
         if len(sample) < MIN_ROWS:
             continue
         answer = answer_of(sample.frame.get_column(evidence.targets[0]))
-        declared = evidence.schema.columns[column].role is Role.TIME
+        declared = evidence.used.columns[column].role is Role.TIME
         found = autocorrelation(answer, runs, take_off_means=not declared)
         if found > MIN_AUTOCORRELATION and found * np.sqrt(len(runs)) > MIN_Z:
             return _finding(evidence, column, found, _gap(evidence, sample, answer, runs))
@@ -66,7 +66,7 @@ def autocorrelation(answer: Answer, runs: IntArray, take_off_means: bool) -> flo
 
 def _time_columns(evidence: Evidence) -> Sequence[str]:
     """Return the columns that may order the rows, declared ones first; dates of birth do not."""
-    declared = [name for name in evidence.schema.names(Role.TIME) if name in evidence.records.frame.columns]
+    declared = [name for name in evidence.used.names(Role.TIME) if name in evidence.records.frame.columns]
     dates = [name for name in evidence.inputs(Kind.DATE) if not names_birth(name)]
     return [name for name in (*declared, *dates) if evidence.sample.frame.get_column(name).n_unique() > MIN_UNITS]
 
@@ -85,8 +85,8 @@ def _order(evidence: Evidence, column: str) -> IntArray:
 
 def _subject(evidence: Evidence) -> str | None:
     """Return a column that says whom or what a row is about, or None."""
-    declared = evidence.schema.names(Role.GROUP)
-    named = [name for name in evidence.schema.names(Role.INPUT, Role.IDENTIFIER) if names_subject(name) or names_key(name)]
+    declared = evidence.used.names(Role.GROUP)
+    named = [name for name in evidence.used.names(Role.INPUT, Role.IDENTIFIER) if names_subject(name) or names_key(name)]
     known = set(evidence.records.frame.columns)
     return next((name for name in (*declared, *named) if name in known), None)
 
