@@ -20,7 +20,7 @@ from catboost import CatBoostClassifier, CatBoostRegressor
 
 from espalier import process
 from espalier.core.batch import Prediction
-from espalier.core.schema import Kind
+from espalier.core.schema import Kind, Role
 from espalier.run import Run
 from espalier.stages.parts import deal_parts
 from espalier.stages.table import load_planned
@@ -57,13 +57,14 @@ def catboost_score(run: Run, seed):
     table = load_planned(run.plan)
     cleaned, parts = deal_parts(run.plan, table, run.folder)
     schema, prepared = run.schema, run.prepared
-    names = list(schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE))
+    times = [name for name in schema.names(Role.TIME) if schema.columns[name].kind is Kind.DATE]
+    dates = [*schema.inputs(Kind.DATE), *times]
+    names = [*schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED), *dates]
     categories = list(schema.inputs(Kind.CATEGORY, Kind.ORDERED))
     train, test = parts[0].train.records, parts[0].test.open("benchmark")
 
     def columns(records):
         frame = records.frame.select(names).with_columns(pl.col(categories).fill_null("missing"))
-        dates = [name for name in schema.inputs(Kind.DATE)]
         parts = [
             getattr(pl.col(name).dt, part)().cast(pl.Float64).alias(f"{name}.{part}")
             for name in dates

@@ -36,7 +36,7 @@ PROFILE = Profile(
     891,
     {
         "age": column_profile(num_missing=177, low=0.42, high=80.0),
-        "born": column_profile(low="2011-01-01 00:00:00", high="2012-12-31 00:00:00"),
+        "born": column_profile(low=1293840000.0, high=1356912000.0),
         "cabin": column_profile(
             num_distinct=147, levels=(("B96 B98", 4), ("G6", 4), ("D", 3), ("E101 and something more", 3), ("F", 2))
         ),

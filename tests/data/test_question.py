@@ -72,7 +72,7 @@ def test_several_targets_of_two_values_are_labels():
         ({"y": ["?"] * 30}, ("y",), r"missing in all 30 rows \(none .* '\?' \(30\) is read as missing\)"),
         ({"y": [float("nan")] * 30}, ("y",), "missing in all 30 rows"),
         ({"y": [f"k{row}" for row in range(30)]}, ("y",), "different in every one of its 30 rows"),
-        ({"y": [0, 1] * 4 + [0]}, ("y",), "Only 9 of 9 rows have a value in the target 'y'. Expected at least 10"),
+        ({"y": [0, 1] * 4 + [0]}, ("y",), "Only 9 rows have a value in the target 'y'. Expected at least 10"),
         ({"y": [0, 1] * 4 + [None] * 90}, ("y",), "Only 8 of 98 rows have a value"),
         ({"y": [f"2024-01-{1 + row % 28:02d}" for row in range(60)]}, ("y",), "'y' holds dates. Expected classes or numbers"),
         ({"y": [f"k{row % 12_000}" for row in range(36_000)]}, ("y",), "12,000 different values in 36,000 rows: too many"),

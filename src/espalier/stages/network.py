@@ -11,7 +11,7 @@ from torch.nn.parameter import is_lazy
 
 from espalier.core.batch import FloatArray, Prediction
 from espalier.core.catalogue import Architecture, architectures, tasks
-from espalier.core.errors import RunError, unknown_name
+from espalier.core.errors import PlanError, RunError, unknown_name
 from espalier.core.plan import Plan
 from espalier.core.records import Records
 from espalier.core.run_folder import MemberFolder, read_run_json
@@ -151,7 +151,7 @@ def target_kind(plan: Plan) -> TargetKind:
 
 
 def check_names(plan: Plan, classes: Sequence[str]) -> None:
-    """Check the names of a plan before any work is done.
+    """Check the names of a plan, and what it does about rare classes, before any work is done.
 
     Args:
         plan: names the model, the task and the baselines.
@@ -161,7 +161,13 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
         UnknownNameError: no such model, task, option or baseline.
         PlanError: an option or a baseline that does not suit the question.
     """
-    build_task(plan.task, len(classes))
+    weights = None if plan.task.class_weights == "none" else (1.0,) * len(classes)
+    build_task(plan.task, len(classes), weights)
+    if plan.task.sampling != "none" and target_kind(plan) != "class":
+        raise PlanError(
+            f"task.sampling is '{plan.task.sampling}': it draws rare classes more often, and the task '{plan.task.name}' has no "
+            "classes. Use --set task.sampling=none."
+        )
     if plan.model.name != OWN_MODULE:
         _architecture(plan)
     if plan.baselines is not None:

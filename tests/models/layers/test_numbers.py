@@ -19,20 +19,19 @@ NUMBERS = torch.tensor(
 
 
 def encoded(x, edges):
-    """Equation 1 of arXiv 2203.05556, value by value."""
-    num_bins = len(edges) - 1
+    """Equation 1 of arXiv 2203.05556, value by value, held at 0 and 1 beyond the outer edges."""
     parts = []
-    for t in range(1, num_bins + 1):
-        if x < edges[t - 1] and t > 1:
+    for t in range(1, len(edges)):
+        if x < edges[t - 1]:
             parts.append(0.0)
-        elif x >= edges[t] and t < num_bins:
+        elif x >= edges[t]:
             parts.append(1.0)
         else:
             parts.append((x - edges[t - 1]) / (edges[t] - edges[t - 1]))
     return parts
 
 
-def test_piecewise_linear_encoding_is_equation_1():
+def test_piecewise_linear_encoding_is_equation_1_and_does_not_go_on_beyond_the_outer_edges():
     ours = PiecewiseLinearEncoding(BINS)(NUMBERS).numpy()
     assert ours.shape == (5, 4, 3)
     for row in range(5):

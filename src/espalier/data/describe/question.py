@@ -67,8 +67,10 @@ def _check_filled(values: pl.Series, column: Column) -> None:
         why = f" ({column.reason})" if column.reason else ""
         raise ColumnError(f"The target '{values.name}' is missing in all {len(values):,} rows{why}. Choose another target.")
     if num_filled < MIN_ROWS:
+        rows = "row has" if num_filled == 1 else "rows have"
+        rows = rows if num_filled == len(values) else f"of {len(values):,} {rows}"
         raise ColumnError(
-            f"Only {num_filled} of {len(values):,} rows have a value in the target '{values.name}'. "
+            f"Only {num_filled} {rows} a value in the target '{values.name}'. "
             f"Expected at least {MIN_ROWS}: fewer cannot be split into train, valid and test. Add rows."
         )
     if values.drop_nulls().n_unique() == 1:

@@ -29,8 +29,9 @@ def usable_edges(edges: tuple[float, ...]) -> tuple[float, ...]:
 class PiecewiseLinearEncoding(nn.Module):
     """How far a number has come through each bin of its column: 1 for bins it has passed, 0 for those ahead.
 
-    In its own bin it is the share of the bin's width. The first bin goes on below its edge, and the last one above
-    (equation 1). A column with fewer than two edges is encoded as zeros.
+    In its own bin it is the share of the bin's width (equation 1). Differs: beyond the outer edges the encoding stays where
+    it is, at 0 and 1. The paper lets the outer bins go on; a date one tenth beyond the training dates would then lie many
+    widths of a narrow bin ahead, and the network's answer with it. A column with fewer than two edges is encoded as zeros.
 
     Args:
         bins: edges of each column.
@@ -40,14 +41,13 @@ class PiecewiseLinearEncoding(nn.Module):
 
     left: Tensor
     rate: Tensor
-    low: Tensor
     high: Tensor
 
     def __init__(self, bins: tuple[tuple[float, ...], ...]) -> None:
         super().__init__()
         columns = [usable_edges(edges) for edges in bins]
         self.num_bins = max(1, *(len(edges) - 1 for edges in columns))
-        left, rate, low, high = (np.zeros((len(bins), self.num_bins)) for _ in range(4))
+        left, rate, high = (np.zeros((len(bins), self.num_bins)) for _ in range(3))
         for i, edges in enumerate(columns):
             count = len(edges) - 1
             if count < 1:
@@ -55,14 +55,12 @@ class PiecewiseLinearEncoding(nn.Module):
             left[i, :count] = edges[:-1]
             rate[i, :count] = 1 / np.diff(edges)
             high[i, :count] = 1
-            low[i, 0] = -np.inf
-            high[i, count - 1] = np.inf
-        for name, value in {"left": left, "rate": rate, "low": low, "high": high}.items():
+        for name, value in {"left": left, "rate": rate, "high": high}.items():
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Return the encoding of each number."""
-        return torch.clamp((numbers[..., None] - self.left) * self.rate, self.low, self.high)
+        return torch.minimum(((numbers[..., None] - self.left) * self.rate).clamp_min(0), self.high)
 
 
 class PiecewiseLinearEmbedding(nn.Module):

@@ -1,5 +1,7 @@
 """What the data is: one line for each column, with its kind, its role, what it holds and why we think so."""
 
+from datetime import datetime, timedelta
+
 from rich.console import Console
 from rich.text import Text
 
@@ -12,6 +14,7 @@ MAX_COLUMNS = 60  # columns of the data that are listed
 MAX_LEVELS = 4  # levels named
 LEVEL_WIDTH = 14  # characters of a level
 WIDE_NAME, NARROW_NAME = 24, 17  # characters of a column's name on one line
+EPOCH = datetime(1970, 1, 1)
 MAX_WHOLE = 1e12  # whole numbers below are written out, without a thousands sign: they may be years
 HOLDS_WIDTH = 46
 ROLE_STYLES = {Role.TARGET: "bold green", Role.IGNORED: "dim", Role.IDENTIFIER: "dim"}
@@ -39,7 +42,8 @@ def print_schema(console: Console, schema: Schema, profile: Profile) -> None:
 def holds(column: Column, profile: ColumnProfile) -> str:
     """Return the range of a column, or its levels."""
     if column.kind in (Kind.NUMBER, Kind.DATE) and profile.low is not None and profile.high is not None:
-        return f"{_end(profile.low)} to {_end(profile.high)}"
+        end = _day if column.kind is Kind.DATE else _end
+        return f"{end(profile.low)} to {end(profile.high)}"
     if column.kind is Kind.TEXT or not profile.levels:
         return count(profile.num_distinct, "value") if profile.num_distinct else "nothing"
     if column.role in (Role.IDENTIFIER, Role.GROUP):
@@ -57,10 +61,13 @@ def _cells(name: str, column: Column, profile: ColumnProfile | None, num_rows: i
     return name, column.kind.value, column.role.value, missing, holds(column, profile)
 
 
-def _end(value: object) -> str:
-    if isinstance(value, int | float):
-        return f"{value:.0f}" if float(value).is_integer() and abs(value) < MAX_WHOLE else f"{value:.4g}"
-    return str(value).removesuffix(" 00:00:00").removesuffix("T00:00:00")
+def _end(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < MAX_WHOLE else f"{value:.4g}"
+
+
+def _day(seconds: float) -> str:
+    """Return the day of a moment in seconds since 1970; profiles hold dates so."""
+    return str((EPOCH + timedelta(seconds=seconds)).date())
 
 
 def _short(level: str) -> str:

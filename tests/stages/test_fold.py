@@ -1,0 +1,120 @@
+import math
+import time
+
+import numpy as np
+import pytest
+
+from espalier import process
+from espalier.core.errors import UnknownNameError
+from espalier.core.progress import BaselineDone, EpochDone, StageDone
+from espalier.core.run_folder import RunFolder
+from espalier.stages import fold
+from espalier.stages.fold import Work, fit_fold
+from espalier.stages.parts import deal_parts
+from small_runs import MEASURED, SHORT, finish, made_table, write_table
+
+
+def fitted(tmp_path, changes=None, target="sold", ends=math.inf, frame=None):
+    short = MEASURED if target in ("price", "visits") else SHORT
+    source = write_table(tmp_path / "table.csv", target, frame)
+    made = process.draft(source, target=[target], changes={**short, **(changes or {})})
+    [splits] = deal_parts(made.plan, made.table, None)[1]
+    work = Work(made.plan, RunFolder(tmp_path / "run"), made.table.asked().classes, ends)
+    return finish(fit_fold(work, splits, 0))
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fold")
+    return folder, *fitted(folder, {"model.members": 2})
+
+
+def test_a_fold_tells_of_each_stage_in_order(pair):
+    told = pair[2]
+    assert [type(one) for one in told] == [StageDone, *[EpochDone] * 4, *[BaselineDone] * 2]
+    assert told[0].sentence.startswith("120 training rows, ")
+    assert [(one.member, one.epoch, one.metric) for one in told[1:5]] == [
+        (0, 1, "roc_auc"),
+        (0, 2, "roc_auc"),
+        (1, 1, "roc_auc"),
+        (1, 2, "roc_auc"),
+    ]
+    assert [one.name for one in told[5:]] == ["majority class", "linear model"]
+
+
+def test_members_differ_share_one_preparation_and_are_averaged(pair):
+    folder, (_, result), _ = pair
+    valid = result.splits.valid
+    first, second = (network.predict(valid).probabilities for network in result.networks)
+    assert not np.allclose(first, second)
+    np.testing.assert_allclose(result.answer(valid).probabilities, (first + second) / 2)
+    members = RunFolder(folder / "run")
+    assert members.member(0).prepared.read_bytes() == members.member(1).prepared.read_bytes()
+
+
+def seen_targets(monkeypatch):
+    """Return a list that gathers the (target, rows) each network learns from."""
+    seen = []
+    plain = fold.TensorBatches
+
+    def spy(inputs, target, rows, **sizes):
+        seen.append((target, rows))
+        return plain(inputs, target, rows, **sizes)
+
+    monkeypatch.setattr(fold, "TensorBatches", spy)
+    return seen
+
+
+@pytest.mark.parametrize("sampling", ["oversample", "smote"])
+def test_rare_classes_are_drawn_more_often_in_training_only(tmp_path, monkeypatch, sampling):
+    seen = seen_targets(monkeypatch)
+    (_, result), _ = fitted(tmp_path, {"task.sampling": sampling, "task.name": "multiclass"}, "grade")
+    [(target, rows)] = seen
+    counts = target.bincount()
+    assert counts.unique().numel() == 1
+    assert (rows == -1).any().item() is (sampling == "smote")
+    assert len(result.splits.train) == 120
+
+
+def test_balanced_classes_weigh_inversely_to_their_rows(tmp_path):
+    (_, result), _ = fitted(tmp_path, {"task.class_weights": "balanced"}, "grade")
+    grades = result.splits.train.records.frame.get_column("grade")
+    expected = [120 / (3 * (grades == name).sum()) for name in result.prepared.classes]
+    assert result.networks[0].task.class_weights == pytest.approx(expected)
+
+
+def test_an_unknown_option_of_the_model_is_named(tmp_path):
+    with pytest.raises(UnknownNameError, match=r"no model option 'widht'. Did you mean 'width'"):
+        fitted(tmp_path, {"model.options": {"widht": 3}})
+
+
+def test_a_network_whose_time_is_over_stops_within_its_epoch(tmp_path):
+    (_, result), told = fitted(tmp_path, {"learning.epochs": 5_000}, ends=time.monotonic() + 1.5)
+    epochs = [one for one in told if isinstance(one, EpochDone)]
+    assert 1 < len(epochs) < 5_000
+    assert result.seconds < 1.5
+    assert set(result.baselines) == {"majority class", "linear model"}
+
+
+def test_a_fitted_fold_is_taken_from_disk(tmp_path):
+    (plan, first), _ = fitted(tmp_path)
+    (again, second), told = fitted(tmp_path)
+    assert again == plan
+    assert not [one for one in told if isinstance(one, EpochDone)]
+    valid = first.splits.valid
+    np.testing.assert_array_equal(first.answer(valid).probabilities, second.answer(valid).probabilities)
+
+
+def test_counts_and_quantiles_are_learnt_in_the_persons_units(tmp_path):
+    (_, counts), _ = fitted(tmp_path, {"task.name": "counts", "learning.epochs": 1}, "visits")
+    assert (counts.answer(counts.splits.valid).values > 0).all()
+    price = made_table().get_column("price") * 10 + 1e6
+    other = tmp_path / "other"
+    other.mkdir()
+    (_, quantiles), _ = fitted(
+        other, {"task.options": {"loss": "quantile"}}, "price", frame=made_table().with_columns(price=price)
+    )
+    answer = quantiles.answer(quantiles.splits.valid)
+    assert answer.quantiles.shape == (15, 5)
+    assert (np.diff(answer.quantiles, axis=1) >= 0).all()
+    assert abs(answer.values - 1e6).max() < 1e5

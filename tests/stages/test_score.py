@@ -1,0 +1,94 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from espalier import process
+from espalier.core.records import SealedRecords
+from espalier.evaluation.threshold import choose_threshold
+from small_runs import SHORT, finish, made_table, run_of, write_table
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory):
+    frame = made_table(200)
+    rare = pl.when(frame.get_column("size") > 0.6).then(pl.lit("yes")).otherwise(pl.lit("no"))
+    changes = {"split.train": 0.5, "split.valid": 0.3, "split.test": 0.2, "learning.epochs": 3}
+    return run_of(tmp_path_factory.mktemp("score"), "sold", changes, frame.with_columns(sold=rare))
+
+
+def test_the_threshold_is_chosen_on_the_validation_rows_and_used_by_predictions(binary):
+    valid = binary.predictions.filter(part="valid")
+    chosen = choose_threshold((valid["target"] == "yes").to_numpy(), valid["probability_yes"].to_numpy())
+    assert binary.scorecard.threshold == chosen.value != 0.5
+    test = binary.predictions.filter(part="test")
+    assert test["prediction"].to_list() == ["yes" if one >= chosen.value else "no" for one in test["probability_yes"]]
+    frame = made_table(200)
+    answers = binary.predict(frame)
+    assert answers["prediction"].to_list() == ["yes" if one >= chosen.value else "no" for one in answers["probability_yes"]]
+    assert len(answers.filter((pl.col("prediction") == "yes") != (pl.col("probability_yes") >= 0.5))) > 0
+
+
+def test_the_score_card_says_why_the_threshold_is_what_it_is(binary):
+    assert binary.scorecard.models[0].note.startswith("Threshold: ")
+
+
+def test_a_threshold_that_the_person_set_stays(tmp_path):
+    run = run_of(tmp_path, "sold", {"task.options.threshold": 0.9})
+    assert run.scorecard.threshold == 0.9
+    assert run.scorecard.models[0].note == ""
+    answers = run.predict(made_table())
+    assert ((answers["prediction"] == "yes") == (answers["probability_yes"] >= 0.9)).all()
+
+
+def test_the_card_holds_the_network_and_all_baselines(binary):
+    card = binary.scorecard
+    assert card.models[0].name == "network"
+    assert {one.name for one in card.models[1:]} == {"majority class", "linear model"}
+    assert (card.part, card.num_rows, card.openings, card.metric) == ("test", 40, 1, "roc_auc")
+
+
+def test_predictions_name_part_row_and_truth(binary):
+    frame = binary.predictions
+    assert frame.columns == ["part", "row", "target", "prediction", "probability_no", "probability_yes"]
+    split = pl.read_parquet(binary.folder.split)
+    for part in ("valid", "test"):
+        assert frame.filter(part=part)["row"].to_list() == split.filter(part=part)["row"].to_list()
+    truth = pl.read_csv(binary.plan.data.source)["sold"]
+    assert frame["target"].to_list() == [truth[row - 2] for row in frame["row"]]
+
+
+def test_importance_names_every_input_column(binary):
+    assert {one.column for one in binary.importance} == {"size", "age", "color"}
+    assert binary.importance[0].column == "size"
+
+
+def test_folds_score_every_row_once_in_each_repeat(tmp_path):
+    run = run_of(tmp_path, "price", {"split.folds": 3, "split.repeats": 2, "learning.epochs": 1})
+    rows = run.predictions.filter(part="test")["row"]
+    assert sorted(rows.to_list()) == sorted([*range(2, 152)] * 2)
+    assert (run.scorecard.part, run.scorecard.num_rows, run.scorecard.openings) == ("folds", 300, 1)
+    assert len(run.folder.read_json(run.folder.openings)) == 1
+    assert len(run.networks) == 6
+    mean = np.mean([one.predict(run._read(made_table())).values for one in run.networks], axis=0)
+    np.testing.assert_allclose(run.predict(made_table())["prediction"].to_numpy(), mean)
+
+
+def test_the_test_part_is_opened_once_and_only_when_all_is_fitted(tmp_path, monkeypatch):
+
+    told, opened = [], []
+    plain = SealedRecords.open
+
+    def spy(self, reason):
+        opened.append((reason, len(told)))
+        return plain(self, reason)
+
+    monkeypatch.setattr(SealedRecords, "open", spy)
+    made = process.draft(write_table(tmp_path / "table.csv", "sold"), target=["sold"], changes=SHORT)
+    stages = process.train(made.plan, tmp_path / "run", made.table)
+    for one in stages:
+        told.append(one)
+        if getattr(one, "stage", "") == "score":
+            break
+    finish(stages)
+    assert opened == [("score card of the finished run", len(told) - 1)]
+    assert type(told[-2]).__name__ == "BaselineDone"
