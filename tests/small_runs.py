@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+import pytest
 
 from espalier import process
 
@@ -46,6 +47,11 @@ def write_table(path, target, frame=None):
     kept = [name for name in frame.columns if name not in ("sold", "grade", "price", "income", "visits") or name in targets]
     frame.select(kept).write_csv(path)
     return path
+
+
+def as_pandas(frame):
+    """Return a pandas frame, with None for missing words; skip where pandas is not installed."""
+    return pytest.importorskip("pandas").DataFrame(frame.to_dict(as_series=False))
 
 
 def finish(stages):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from espalier.core.finding import Finding
 from espalier.core.finding import from_mapping as finding_from
 from espalier.core.plan import CleanPlan, Plan
 from espalier.core.records import Records
-from espalier.core.run_folder import RunFolder
+from espalier.core.run_folder import RunFolder, read_run_json
 from espalier.core.schema import Role, Schema
 from espalier.core.scorecard import Scorecard
 from espalier.core.scorecard import from_mapping as scorecard_from
@@ -32,6 +32,8 @@ from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame
 from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.parts import num_splits
+
+Built = TypeVar("Built")
 
 MAX_SHOWN = 5  # columns named in a message
 
@@ -71,27 +73,29 @@ class Run:
     @cached_property
     def profile(self) -> Profile:
         """What the columns hold."""
-        return profile_from(self.data["profile"])
+        return _built(self.folder.data, lambda data: profile_from(data["profile"]))
 
     @cached_property
     def question(self) -> Question:
         """What the target asks."""
-        return Question(**{**self.data["question"], "classes": tuple(self.data["question"]["classes"])})
+        return _built(
+            self.folder.data, lambda data: Question(**{**data["question"], "classes": tuple(data["question"]["classes"])})
+        )
 
     @cached_property
     def scorecard(self) -> Scorecard:
         """Scores of the network and its baselines."""
-        return scorecard_from(self.folder.read_json(self.folder.scorecard))
+        return _built(self.folder.scorecard, scorecard_from)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What was found wrong, worst first."""
-        return tuple(finding_from(one) for one in self.folder.read_json(self.folder.findings))
+        return _built(self.folder.findings, lambda every: tuple(finding_from(one) for one in every))
 
     @cached_property
     def importance(self) -> tuple[ColumnImportance, ...]:
         """How much each column matters, most first."""
-        return tuple(ColumnImportance(**one) for one in self.folder.read_json(self.folder.importance))
+        return _built(self.folder.importance, lambda every: tuple(ColumnImportance(**one) for one in every))
 
     @cached_property
     def networks(self) -> tuple[Network, ...]:
@@ -178,6 +182,15 @@ class Run:
                 "Give rows of the same kind as those it was trained on."
             )
         return parse(records, self.schema).records
+
+
+def _built(path: Path, build: Callable[[Any], Built]) -> Built:
+    """Return what is built from the content of one of the run's JSON files."""
+    content = read_run_json(path)
+    try:
+        return build(content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path} does not hold what a run writes there ({error!r}): it was edited. Train again.") from error
 
 
 def _read_frame(path: Path, reader: Callable[[Path], pl.DataFrame]) -> pl.DataFrame:

@@ -122,6 +122,13 @@ def test_categories_become_codes_with_unseen_and_rare_as_0_and_missing_as_1():
     assert step.apply(many)[:, 0].tolist() == [2, 3, 0, 0, 1] * 100
 
 
+def test_a_missing_category_is_like_an_unseen_one_where_training_had_none_missing():
+    train, _ = made({"c": ["b", "b", "a", "a"], "d": ["b", "b", "a", None]})
+    step = Encoder(rare_count=1).fit(train, ("c", "d"))
+    frame = pl.DataFrame({"c": [None, "new", "a"], "d": [None, "new", "b"]})
+    assert step.apply(frame).tolist() == [[0, 1], [0, 0], [2, 2]]
+
+
 def test_only_the_most_frequent_levels_are_kept_and_ties_follow_the_alphabet():
     train, _ = made({"c": ["d", "d", "d", "c", "c", "b", "b", "a"]})
     assert Encoder(rare_count=1, max_levels=3).fit(train, ("c",)).levels == (("d", "b", "c"),)

@@ -18,7 +18,7 @@ def dealt(tmp_path, target, changes=None, frame=None):
 
 
 def test_a_skewed_target_is_learnt_as_its_logarithm(tmp_path):
-    frame = made_table(600).with_columns(income=(3 * pl.col("size")).exp())
+    frame = made_table(200).with_columns(income=(0.05 * pl.col("age") + 0.3 * pl.col("size")).exp())
     plan, splits = dealt(tmp_path, "income", frame=frame)
     decided = decide_target(plan, splits.train, splits.valid)
     assert decided.prepare.target == "log"

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from espalier.core.batch import FloatArray, Prediction
+from espalier.core.errors import RunError
 from espalier.core.files import write_json
 from espalier.core.plan import Plan
 from espalier.core.plan_file import write_plan
 from espalier.core.progress import BaselineDone, Progress, StageDone
 from espalier.core.records import Records, Splits
-from espalier.core.run_folder import RunFolder, read_run_json
+from espalier.core.run_folder import MemberFolder, RunFolder, read_run_json
 from espalier.core.seeds import derive_seed
 from espalier.data.batches import TensorBatches
 from espalier.data.prepare.prepared import Prepared, fit_preparation
@@ -108,14 +109,30 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
         if decided != plan:
             plan = decided
             write_plan(work.folder.plan, plan)
-        examiner = make_examiner(network, valid)
-        fit = Fit(network.module, network.task, batches, examiner, plan.learning, work.folder.member(index), seed)
+        fit = _start(network, batches, valid, plan, work.folder.member(index), seed)
         share = (ends - time.monotonic()) / (num_members - member)
         yield from fit.epochs(time.monotonic() + share - fit.state.seconds, index)
         networks.append(network)
         seconds += fit.state.seconds
     baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), valid)
     return plan, Fold(splits, prepared, tuple(networks), baselines, seconds)
+
+
+def _start(network: Network, batches: TensorBatches, valid: Records, plan: Plan, folder: MemberFolder, seed: int) -> Fit:
+    """Return the fit of a network, from its last checkpoint where there is one.
+
+    Raises:
+        RunError: the checkpoint is damaged, or of another model.
+    """
+    examiner = make_examiner(network, valid)
+    try:
+        return Fit(network.module, network.task, batches, examiner, plan.learning, folder, seed)
+    except RuntimeError as error:
+        if not folder.last.exists():
+            raise
+        raise RunError(
+            f"{folder.last} is of another model than plan.yaml names: {error} Undo the edit, or train anew."
+        ) from error
 
 
 def _prepare(work: Work, splits: Splits, number: int) -> Prepared:

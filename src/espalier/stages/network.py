@@ -165,8 +165,8 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
     build_task(plan.task, len(classes), weights)
     if plan.task.sampling != "none" and target_kind(plan) != "class":
         raise PlanError(
-            f"task.sampling is '{plan.task.sampling}': it draws rare classes more often, and the task '{plan.task.name}' has no "
-            "classes. Use --set task.sampling=none."
+            f"task.sampling is '{plan.task.sampling}': it draws rare classes more often, and the task '{plan.task.name}' "
+            "has no classes. Use --set task.sampling=none."
         )
     if plan.model.name != OWN_MODULE:
         _architecture(plan)
