@@ -98,6 +98,7 @@ def test_a_deadline_ends_within_the_epoch_and_keeps_a_model(tmp_path):
 def test_ctrl_c_writes_a_checkpoint_and_the_fit_goes_on_exactly(tmp_path):
     whole = make_fit(tmp_path / "whole", epochs=60)
     list(whole.epochs())
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     fit = make_fit(tmp_path / "stopped", epochs=60)
     steps = fit.epochs()
     next(steps)
@@ -108,7 +109,7 @@ def test_ctrl_c_writes_a_checkpoint_and_the_fit_goes_on_exactly(tmp_path):
     assert 7 <= resumed.state.position.step < 420
     list(resumed.epochs())
     assert torch.equal(weights_of(whole), weights_of(resumed))
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.signal(signal.SIGINT, handler) is signal.default_int_handler  # as it was before the fit
 
 
 def test_a_loss_that_is_no_number_stops_with_a_way_out(tmp_path):
