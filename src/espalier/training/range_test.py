@@ -17,6 +17,8 @@ LOWEST_RATE = 1e-5
 HIGHEST_RATE = 1.0
 SMOOTHING = 0.9  # of the loss, with bias correction
 BREAK_FACTOR = 2.0  # the test ends when the smoothed loss is this many times its lowest value
+FIRST_STEPS = 20  # whose smoothed loss is mostly luck: the test does not end there, and the lowest loss is not looked for there
+USUAL_RATE = 1e-3  # taken when the loss did not fall during the test
 SAFETY = 10.0  # the rate picked lies this factor below the one where the loss is lowest
 
 
@@ -60,7 +62,8 @@ def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan
             loss = float(sum(step.losses.values()))
             average = SMOOTHING * average + (1 - SMOOTHING) * loss
             smooth = average / (1 - SMOOTHING**number)
-            if not math.isfinite(smooth) or (losses and smooth > BREAK_FACTOR * min(losses)) or number > NUM_STEPS:
+            is_broken = number > FIRST_STEPS and smooth > BREAK_FACTOR * min(losses[FIRST_STEPS // 2 :])
+            if not math.isfinite(smooth) or is_broken or number > NUM_STEPS:
                 break
             rates.append(step.learning_rate)
             losses.append(smooth)
@@ -68,10 +71,12 @@ def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan
 
 
 def _pick(rates: list[float], losses: list[float]) -> RangeTest:
-    """Return the rate a fixed factor below the one with the lowest loss."""
-    if not losses:
-        return RangeTest((), (), LOWEST_RATE, "range test: the loss broke at the first step, so the lowest rate is taken")
-    lowest = rates[min(range(len(losses)), key=losses.__getitem__)]
-    rate = max(float(f"{lowest / SAFETY:.1e}"), LOWEST_RATE)
-    reason = f"range test over {len(rates)} steps: the loss is lowest at {lowest:.1e}; a tenth of that is taken"
+    """Return the rate a fixed factor below the one with the lowest loss, or the usual rate when the loss never fell."""
+    later = range(FIRST_STEPS, len(losses))
+    lowest = min(later, key=losses.__getitem__, default=None)
+    if lowest is None or losses[lowest] >= losses[FIRST_STEPS - 1]:
+        reason = f"range test over {len(rates)} steps: the loss did not fall, so the usual rate is taken"
+        return RangeTest(tuple(rates), tuple(losses), USUAL_RATE, reason)
+    rate = float(f"{rates[lowest] / SAFETY:.1e}")
+    reason = f"range test over {len(rates)} steps: the loss is lowest at {rates[lowest]:.1e}; a tenth of that is taken"
     return RangeTest(tuple(rates), tuple(losses), rate, reason)
