@@ -176,7 +176,7 @@ class Fit:
 
     def _count(self, step: Step) -> None:
         """Take in one update."""
-        loss = float(sum(step.losses.values()))
+        loss = float(step.loss)
         state = self.state
         state.position = step.position
         state.loss_sum += loss

@@ -70,6 +70,7 @@ class Step:
     Args:
         position: the next batch to be taken.
         losses: the parts of the last batch's loss, detached scalars.
+        loss: their sum, which was minimised.
         learning_rate: of the first parameter group, at this update.
         gradient_norm: before clipping, when clipping is on; else None.
         is_last_of_epoch: whether the epoch ends here.
@@ -77,6 +78,7 @@ class Step:
 
     position: Position
     losses: dict[str, Tensor]
+    loss: Tensor
     learning_rate: float
     gradient_norm: Tensor | None
     is_last_of_epoch: bool
@@ -137,8 +139,8 @@ def learn(
             norm = _update(optimizer, weights, way, step)
             step += 1
             position = Position(epoch + 1, 0, step) if is_last else Position(epoch, number, step)
-            rate = optimizer.param_groups[0]["lr"]
-            yield Step(position, {name: part.detach() for name, part in losses.items()}, rate, norm, is_last)
+            parts = {name: part.detach() for name, part in losses.items()}
+            yield Step(position, parts, loss.detach(), optimizer.param_groups[0]["lr"], norm, is_last)
         if number == first:
             raise InputError(f"Epoch {epoch} gave no batch. A generator runs dry after one epoch: give a list or a DataLoader.")
 

@@ -59,7 +59,7 @@ def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan
     average = 0.0
     with torch.random.fork_rng():
         for number, step in enumerate(learn(copied, task, batches, optimizer, way), 1):
-            loss = float(sum(step.losses.values()))
+            loss = float(step.loss)
             average = SMOOTHING * average + (1 - SMOOTHING) * loss
             smooth = average / (1 - SMOOTHING**number)
             is_broken = number > FIRST_STEPS and smooth > BREAK_FACTOR * min(losses[FIRST_STEPS // 2 :])
