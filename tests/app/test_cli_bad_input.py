@@ -39,7 +39,11 @@ FILES = {
         TABLE.replace("yes", "").replace("no", "").encode(),
         "The target 'sold' is missing in all 40 rows",
     ),
-    "few rows": ("few.csv", "".join(TABLE.splitlines(True)[:6]).encode(), "Only 5 rows have a value in the target .* Expected at least 10"),
+    "few rows": (
+        "few.csv",
+        "".join(TABLE.splitlines(True)[:6]).encode(),
+        "Only 5 rows have a value in the target .* Expected at least 10",
+    ),
     "one row a class": (
         "each.csv",
         ("age,sold\n" + "".join(f"{i % 3},kind{i}x\n" for i in range(30))).encode(),
