@@ -11,8 +11,6 @@ from espalier.core.files import write_json
 from espalier.core.plan import PLAN_FORMAT, Plan
 from espalier.core.plan_file import read_plan
 
-RUN_FORMAT = 1
-
 
 @dataclass(frozen=True)
 class RunFolder:

@@ -16,10 +16,7 @@ from espalier.data.describe.profile import Profile
 from espalier.data.parse import ParseIssue
 
 MAX_SAMPLE_ROWS = 20_000  # statistics that need no more: their error is below 1 %
-MAX_PROBE_ROWS = (
-    5_000  # rows that a quick model is fitted on: enough for the effects that the checks look for, in a tenth of a second
-)
-
+MAX_PROBE_ROWS = 5_000  # that a quick model is fitted on: enough for the effects looked for, in a tenth of a second
 MAX_COLUMNS = 2_000  # the first of them are looked at
 MAX_DEPENDENCE = 1_000.0  # equal pairs of rows for each that independent columns would have
 

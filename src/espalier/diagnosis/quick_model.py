@@ -101,13 +101,6 @@ def random_folds(num_rows: int) -> IntArray:
     return numpy_stream(0, "folds", num_rows).permutation(num_rows) % NUM_FOLDS
 
 
-def score_of(matrix: FloatArray, answer: Answer) -> float:
-    """Return the cross-fitted score of all columns of a matrix, in the words of `readable`."""
-    if matrix.shape[1] == 0:
-        return readable(answer)[1](np.broadcast_to(answer.matrix.mean(axis=0), answer.matrix.shape))
-    return readable(answer)[1](cross_fit(matrix, answer, random_folds(len(matrix))))
-
-
 def gap_between(matrix: FloatArray, answer: Answer, units: IntArray) -> Gap:
     """Return what is lost when rows of one unit do not stand on both sides.
 

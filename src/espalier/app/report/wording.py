@@ -15,7 +15,6 @@ EXAMPLE_LENGTH = 40
 LARGE = 10**15  # from here, and below SMALL, powers of ten are easier to read than zeros
 SMALL = 10**-4
 MINUTE_SECONDS = 60
-HOUR_SECONDS = 3600
 INTERVAL_DIGITS = 2  # significant digits of an interval's width
 SCORE_DIGITS = 3  # significant digits of a score at least
 

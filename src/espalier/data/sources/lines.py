@@ -15,7 +15,6 @@ from espalier.core.records import IntArray
 SPACES = " \t\r"
 TAIL_BYTES = 4096  # looked at for blank lines at the end; more of them than this holds are found by `scan`
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
-Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True)
