@@ -318,3 +318,16 @@ def test_an_unwanted_target_is_explained(tmp_path):
         process.draft(write_table(tmp_path / "table.csv", "sold"), target=["solt"])
     with pytest.raises(ColumnError, match=r"has no target column"):
         process.draft(tmp_path / "table.csv")
+
+
+def test_inspect_tells_of_a_split_that_cannot_be_made_and_of_all_else(tmp_path):
+    path = tmp_path / "one.csv"
+    rows = [
+        f"{'north' if number < 20 else 'south'},{number},{number % 7},{'yes' if number % 2 else 'no'}" for number in range(40)
+    ]
+    path.write_text("region,size,age,sold\n" + "\n".join(rows))
+    found = process.inspect(path, target=["sold"], changes={"split.method": "group", "split.column": "region"})
+    first = found.findings[0]
+    assert first.id == "S10-cannot-be-split"
+    assert "2 groups in column 'region'" in first.sentence
+    assert any(one.id.startswith("D") for one in found.findings)

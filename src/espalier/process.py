@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from espalier.core.errors import RunError
+from espalier.core.errors import RunError, SplitError
 from espalier.core.files import write_json
 from espalier.core.finding import Finding
 from espalier.core.plan import Plan, edit
@@ -29,6 +29,7 @@ from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.question import Question
+from espalier.data.kinds.table import fingerprint, read
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.examine import examine
 from espalier.run import Run
@@ -100,8 +101,13 @@ def inspect(
         table = load_table(source, query, target, changes)
         return Inspection(table, None, examine(Evidence(table.records, table.schema, table.profile, issues=table.issues)))
     made = draft(source, query=query, target=target, changes=changes)
-    cleaned, parts = deal_parts(made.plan, made.table, None)
-    return Inspection(made.table, made.table.question, _findings(made.plan, made.table, cleaned, parts[0]))
+    table, plan = made.table, made.plan
+    try:
+        cleaned, parts = deal_parts(plan, table, None)
+    except SplitError as error:  # all else can still be looked at
+        evidence = Evidence(table.records, plan.schema, table.profile, plan, issues=table.issues, unsplit=str(error))
+        return Inspection(table, table.question, examine(evidence))
+    return Inspection(table, table.question, _findings(plan, table, cleaned, parts[0]))
 
 
 def draft(
@@ -128,6 +134,8 @@ def draft(
     facts = Facts(len(table.records), table.schema, table.asked(), _where(source), query, table.fingerprint)
     found = {path: _where(value) if path in OTHER_SOURCES and value else value for path, value in (changes or {}).items()}
     plan = fill_plan(facts, found, seed)
+    marks = {f"{path}_fingerprint": fingerprint(found[path], read(found[path])) for path in OTHER_SOURCES if found.get(path)}
+    plan = edit(plan, marks, "of its content when the plan was made") if marks else plan
     check_names(plan, table.asked().classes)
     return Draft(plan, table)
 
@@ -204,7 +212,8 @@ def rehearse(plan: Plan, table: Table | None = None) -> tuple[str, ...]:
         stages = _walk(small_plan(plan), RunFolder(Path(folder) / "run"), few, None)
         sentences = [told for told in (sentence(one) for one in stages) if told]
         run = Run(Path(folder) / "run")
-        records = few.records if plan.data.test is None else read_part(plan, plan.data.test)
+        tested = read_part(plan, "test")
+        records = few.records if tested is None else tested
         sentences.append(compare_reloaded(run.predictions, run.frame, records))
     return tuple(sentences)
 

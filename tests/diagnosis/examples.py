@@ -194,6 +194,11 @@ def parts_overlap_in_time(sick):
     return evidence_of(plain(when=hours(NUM_ROWS)), method="time", split_column="when", splits=parts)
 
 
+def cannot_be_split(sick):
+    evidence = evidence_of(plain(), method="group", split_column="colour")
+    return replace(evidence, splits=None, unsplit="The data has 2 groups.") if sick else evidence
+
+
 def drifting(memory, num_rows=NUM_ROWS):
     draws = stream(7).normal(size=num_rows)
     values = np.zeros(num_rows)
@@ -236,6 +241,6 @@ PAIRS = {
         missing_target, rare_classes, class_imbalance, outliers, constant_columns, duplicate_columns, identifier_as_input,
         many_levels, target_in_one_column, target_is_a_formula, unscaled_numbers, few_rows, text_left_out, rows_in_two_parts,
         near_copies, group_on_both_sides, hidden_group, parts_overlap_in_time, time_ignored, parts_differ,
-        class_missing_in_part, neighbouring_lines,
+        class_missing_in_part, neighbouring_lines, cannot_be_split,
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from espalier import process
-from espalier.core.errors import ColumnError, PlanError, RunError
+from espalier.core.errors import ColumnError, InputError, PlanError, RunError
 from espalier.core.plan import edit
 from espalier.core.run_folder import RunFolder
 from espalier.stages.parts import deal_parts, keep_parts, num_splits
@@ -130,4 +130,13 @@ def test_an_ignored_split_column_is_explained(tmp_path):
     changes = {"split.method": "time", "split.column": "age", "schema.columns.age.role": "ignored"}
     made = drafted(tmp_path, changes)
     with pytest.raises(ColumnError, match=r"'age', which is ignored"):
+        deal_parts(made.plan, made.table, None)
+
+
+def test_a_test_file_that_changed_since_the_plan_is_refused(tmp_path):
+    other = write_table(tmp_path / "test.csv", "sold", None)
+    made = drafted(tmp_path, {"data.test": str(other), "split.method": "files"})
+    assert made.plan.data.test_fingerprint
+    other.write_text(other.read_text().replace("0", "1", 1))
+    with pytest.raises(InputError, match=r"test.csv is not what it was when the plan was made: .* put the old file back"):
         deal_parts(made.plan, made.table, None)

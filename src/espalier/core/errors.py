@@ -10,6 +10,7 @@
     │   │   ├── EncodingError          bytes that are no text in any encoding we read
     │   │   └── FormatError            the content is not what the name promises
     │   ├── ColumnError            a column, or the target, cannot be used as asked
+    │   ├── SplitError             too few different rows, groups or times for the parts
     │   ├── PlanError              a plan, an option or a --set value of the wrong form
     │   ├── UnknownNameError       a name nobody has; offers the nearest
     │   ├── RunError               a run folder that is incomplete, edited, or of another version
@@ -58,6 +59,10 @@ class EncodingError(SourceError):
 
 class FormatError(SourceError):
     """The content is not what the file's name promises."""
+
+
+class SplitError(InputError):
+    """Too few different rows, groups or times to deal them to the parts."""
 
 
 class ColumnError(InputError):

@@ -29,6 +29,7 @@ class DataPlan:
         valid: a second source that serves as validation part.
         test: a second source that serves as test part.
         fingerprint: SHA-256 of the source's content when it was read; a changed source is not trained on in silence.
+        valid_fingerprint, test_fingerprint: the same of the other two sources.
     """
 
     source: str
@@ -36,6 +37,8 @@ class DataPlan:
     valid: str | None = None
     test: str | None = None
     fingerprint: str | None = None
+    valid_fingerprint: str | None = None
+    test_fingerprint: str | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

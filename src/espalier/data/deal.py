@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from espalier.core.errors import InputError
+from espalier.core.errors import SplitError
 from espalier.core.records import IntArray
 
 BIG_FRACTION = 0.01  # a unit with more of the rows than this is placed first, where there is most room
@@ -158,10 +158,10 @@ def without_empty(parts: IntArray, sizes: IntArray, num_parts: int, what: str) -
         what: what a unit is, for the message, for example "different rows".
 
     Raises:
-        InputError: fewer units than parts.
+        SplitError: fewer units than parts.
     """
     if len(sizes) < num_parts:
-        raise InputError(
+        raise SplitError(
             f"The data has {len(sizes)} {what}; to deal it to {num_parts} parts at least {num_parts} are needed, because "
             "what belongs together must not stand on two sides. Give more data, or split it another way."
         )

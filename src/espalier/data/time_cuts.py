@@ -21,7 +21,7 @@ def parts_of_time(times: pl.Series, fractions: Sequence[float]) -> IntArray:
 
     Raises:
         ColumnError: neither dates nor numbers.
-        InputError: fewer than three different times.
+        SplitError: fewer than three different times.
 
     Example:
         >>> parts_of_time(pl.Series([5.0, 1.0, 1.0, 4.0, 2.0]), (0.6, 0.2, 0.2)).tolist()
@@ -37,7 +37,7 @@ def parts_of_time(times: pl.Series, fractions: Sequence[float]) -> IntArray:
     order = np.argsort(values, kind="stable")
     cuts = np.flatnonzero(np.diff(values[order])) + 1  # positions where a new time begins
     if len(cuts) < len(fractions) - 1:
-        raise InputError(
+        raise SplitError(
             f"The column '{times.name}' has {len(cuts) + min(len(values), 1)} different times in {len(times)} rows; a split by "
             f"time into {len(fractions)} parts needs at least {len(fractions)}. Use split.method random."
         )

@@ -54,6 +54,7 @@ class Evidence:
         splits: None before the split.
         issues: cells that could not be parsed.
         removed: rows that were taken out by `clean`.
+        unsplit: why the rows cannot be split as planned; empty when they can, or were not tried.
     """
 
     records: Records
@@ -63,6 +64,7 @@ class Evidence:
     splits: Splits | None = None
     issues: tuple[ParseIssue, ...] = ()
     removed: tuple[Removed, ...] = ()
+    unsplit: str = ""
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The parts of a table: cleaned, dealt out, written down; the test part is sealed, and its opening is counted."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from espalier.core.plan import Plan
 from espalier.core.records import Records, Splits
@@ -9,7 +10,7 @@ from espalier.data.clean import Cleaned, clean
 from espalier.data.kinds.table import read
 from espalier.data.parse import parse
 from espalier.data.split import folds, read_split, split, split_files, write_split
-from espalier.stages.table import Table
+from espalier.stages.table import Table, checked_fingerprint
 
 
 def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Cleaned, list[Splits]]:
@@ -28,7 +29,7 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
     cleaned = clean(table.records, plan.schema, plan.clean)
     record = None if folder is None else _once(folder)
     if plan.split.method == "files" and not plan.split.folds:
-        valid, test = (None if source is None else read_part(plan, source) for source in (plan.data.valid, plan.data.test))
+        valid, test = read_part(plan, "valid"), read_part(plan, "test")
         parts = [split_files(cleaned.records, valid, test, plan.schema, plan.split, plan.seed, record)]
     elif folder is not None and folder.split.exists():
         parts = [read_split(folder.split, cleaned.records, record, fold) for fold in range(num_splits(plan))]
@@ -50,9 +51,19 @@ def num_splits(plan: Plan) -> int:
     return plan.split.folds * plan.split.repeats if plan.split.folds else 1
 
 
-def read_part(plan: Plan, source: str) -> Records:
-    """Return the cleaned records of a part that comes from a source of its own."""
-    return clean(parse(read(source), plan.schema).records, plan.schema, plan.clean).records
+def read_part(plan: Plan, part: Literal["valid", "test"]) -> Records | None:
+    """Return the cleaned records of a part that comes from a source of its own; None when it does not.
+
+    Raises:
+        InputError: the source is no longer what it was when the plan was made.
+    """
+    data = plan.data
+    source, planned = (data.valid, data.valid_fingerprint) if part == "valid" else (data.test, data.test_fingerprint)
+    if source is None:
+        return None
+    records = read(source)
+    checked_fingerprint(source, records, planned)
+    return clean(parse(records, plan.schema).records, plan.schema, plan.clean).records
 
 
 def _once(folder: RunFolder) -> Callable[[str], None]:

@@ -84,12 +84,7 @@ def load_planned(plan: Plan) -> Table:
     """
     began = time.monotonic()
     records = read(plan.data.source, query=plan.data.query)
-    mark = fingerprint(plan.data.source, records)
-    if plan.data.fingerprint not in (None, mark):
-        raise InputError(
-            f"{plan.data.source} is not what it was when the plan was made: its content has another fingerprint "
-            f"({mark[:12]}, not {plan.data.fingerprint}). Make a new plan, or put the old file back."
-        )
+    mark = checked_fingerprint(plan.data.source, records, plan.data.fingerprint)
     parsed = parse(records, plan.schema)
     frame, columns = parsed.records.frame, plan.schema.columns
     profile = Profile(
@@ -97,6 +92,26 @@ def load_planned(plan: Plan) -> Table:
     )
     question = question_of(parsed.records, plan.schema) if plan.schema.target else None
     return Table(parsed.records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began)
+
+
+def checked_fingerprint(source: str, records: Records, planned: str | None) -> str:
+    """Return the fingerprint of a source that was read.
+
+    Args:
+        source: as the plan names it.
+        records: what was read.
+        planned: the fingerprint in the plan; None takes any.
+
+    Raises:
+        InputError: it is another one.
+    """
+    mark = fingerprint(source, records)
+    if planned not in (None, mark):
+        raise InputError(
+            f"{source} is not what it was when the plan was made: its content has another fingerprint "
+            f"({mark[:12]}, not {planned}). Make a new plan, or put the old file back."
+        )
+    return mark
 
 
 def _column_overrides(changes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -19,7 +19,7 @@ SMOOTHING = 0.9  # of the loss, with bias correction
 BREAK_FACTOR = 2.0  # the test ends when the smoothed loss is this many times its lowest value
 FIRST_STEPS = 20  # whose smoothed loss is mostly luck: the test does not end there, and the lowest loss is not looked for there
 USUAL_RATE = 1e-3  # taken when the loss did not fall during the test
-SAFETY = 10.0  # the rate picked lies this factor below the one where the loss is lowest
+SAFETY = 30.0  # the rate picked lies this factor below the one where the loss is lowest
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class RangeTest:
 def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan: LearningPlan) -> RangeTest:
     """Pick a learning rate by a range test (Smith 2017, arXiv 1506.01186, section 3.3).
 
-    The rate rises by a constant factor from step to step. The one picked is a tenth of the rate at which the smoothed loss is
-    lowest: there it still falls, and stays clear of where it breaks. Model and random state stay as they are.
+    The rate rises by a constant factor from step to step. The one picked is a thirtieth of the rate at which the smoothed
+    loss is lowest: there it still falls, and stays clear of where it breaks. Model and random state stay as they are.
 
     Args:
         model: as it will be trained; a copy learns.
@@ -78,5 +78,5 @@ def _pick(rates: list[float], losses: list[float]) -> RangeTest:
         reason = f"range test over {len(rates)} steps: the loss did not fall, so the usual rate is taken"
         return RangeTest(tuple(rates), tuple(losses), USUAL_RATE, reason)
     rate = float(f"{rates[lowest] / SAFETY:.1e}")
-    reason = f"range test over {len(rates)} steps: the loss is lowest at {rates[lowest]:.1e}; a tenth of that is taken"
+    reason = f"range test over {len(rates)} steps: the loss is lowest at {rates[lowest]:.1e}; a thirtieth of that is taken"
     return RangeTest(tuple(rates), tuple(losses), rate, reason)

@@ -53,9 +53,23 @@ def test_narrow_bins_far_from_zero_stay_exact():
     np.testing.assert_allclose(PiecewiseLinearEncoding((edges,))(torch.tensor([[middle]]))[0, 0], expected, atol=1e-3)
 
 
-def test_piecewise_linear_embedding_begins_as_a_linear_one():
+def held(x, edges):
+    """The number itself between the outer edges, the nearer edge beyond them."""
+    return x if len(edges) < 2 else min(max(x, edges[0]), edges[-1])
+
+
+def test_piecewise_linear_embedding_begins_as_a_linear_one_held_at_the_outer_edges():
     embedding = PiecewiseLinearEmbedding(BINS, 6)
-    torch.testing.assert_close(embedding(NUMBERS), embedding.linear(NUMBERS))
+    near = torch.tensor([[held(x, edges) for x, edges in zip(row, BINS, strict=True)] for row in NUMBERS.tolist()])
+    torch.testing.assert_close(embedding(NUMBERS), embedding.linear(near))
+
+
+def test_a_number_far_beyond_training_is_embedded_as_the_outermost_one():
+    embedding = PiecewiseLinearEmbedding(BINS, 6)
+    nn.init.normal_(embedding.bends.weight)
+    torch.testing.assert_close(
+        embedding(torch.tensor([[1e6, -50.0, 1.0, 9.0]])), embedding(torch.tensor([[5.0, 0.0, 1.0, 4.0]]))
+    )
 
 
 def test_piecewise_linear_embedding_is_a_line_by_line_sum():
@@ -69,7 +83,7 @@ def test_piecewise_linear_embedding_is_a_line_by_line_sum():
         for column, edges in enumerate(BINS):
             x = NUMBERS[row, column].item()
             parts = encoded(x, edges)
-            expected = x * weight[column] + bias[column] + np.array(parts) @ bends[column, : len(parts)]
+            expected = held(x, edges) * weight[column] + bias[column] + np.array(parts) @ bends[column, : len(parts)]
             np.testing.assert_allclose(ours[row, column], expected, rtol=1e-4, atol=1e-5)
 
 

@@ -66,7 +66,9 @@ class PiecewiseLinearEncoding(nn.Module):
 class PiecewiseLinearEmbedding(nn.Module):
     """A linear embedding of each number plus a linear layer on its piecewise-linear encoding.
 
-    The second part begins at zero, so that training starts from a linear embedding and bends it bin by bin.
+    The second part begins at zero, so that training starts from a linear embedding and bends it bin by bin. Differs: a number
+    beyond the outer edges of its column is taken for the nearest edge in both parts, so that nothing is said about where no
+    training row was, as trees do. A column with fewer than two edges is read as it is.
 
     Args:
         bins: edges of each column.
@@ -75,8 +77,14 @@ class PiecewiseLinearEmbedding(nn.Module):
     Shapes: (B, N) to (B, N, E).
     """
 
+    low: Tensor
+    high: Tensor
+
     def __init__(self, bins: tuple[tuple[float, ...], ...], embed_dim: int) -> None:
         super().__init__()
+        outer = [(edges[0], edges[-1]) if len(edges := usable_edges(column)) > 1 else (-np.inf, np.inf) for column in bins]
+        for name, values in zip(("low", "high"), zip(*outer, strict=True), strict=True):
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32), persistent=False)
         self.linear = LinearEmbedding(len(bins), embed_dim)
         self.encoding = PiecewiseLinearEncoding(bins)
         self.bends = StackedLinear(len(bins), self.encoding.num_bins, embed_dim, bias=False)
@@ -84,5 +92,6 @@ class PiecewiseLinearEmbedding(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Return the vector of each number."""
+        numbers = torch.clamp(numbers, self.low, self.high)
         bent = self.bends(self.encoding(numbers).transpose(0, 1))  # (N, B, E)
         return self.linear(numbers) + bent.transpose(0, 1)

@@ -35,7 +35,13 @@ NAMES = {
     "learning.average": "average of weights",
     "model.members": "networks averaged",
 }
-HIDDEN = ("format", "data.fingerprint", "data.source")  # shown elsewhere on the page
+HIDDEN = (  # shown elsewhere on the page
+    "format",
+    "data.fingerprint",
+    "data.valid_fingerprint",
+    "data.test_fingerprint",
+    "data.source",
+)
 SECONDS = "_seconds"
 
 
