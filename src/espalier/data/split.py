@@ -64,7 +64,7 @@ def split(records: Records, schema: Schema, plan: SplitPlan, seed: int, record: 
         record: called with the reason whenever the test part is opened.
 
     Raises:
-        InputError: too few rows (or groups, or times) for three parts.
+        SplitError: too few rows (or groups, or times) for three parts.
         ColumnError: the split's column cannot be used for the method.
         UnknownNameError: the split's column does not exist.
         PlanError: the method needs something that the data or the plan lacks.
@@ -99,7 +99,7 @@ def folds(records: Records, schema: Schema, plan: SplitPlan, seed: int, record: 
 
     Raises:
         PlanError: no number of folds, or a method whose parts are not drawn.
-        InputError: fewer different rows (or groups) than folds.
+        SplitError: fewer different rows (or groups) than folds.
     """
     if plan.folds is None:
         raise PlanError("split.folds is not set; expected the number of folds, 2 or more. Set it, or make a single split.")

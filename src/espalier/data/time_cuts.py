@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from espalier.core.errors import ColumnError, InputError
+from espalier.core.errors import ColumnError, SplitError
 from espalier.core.records import IntArray
 
 
