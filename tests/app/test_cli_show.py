@@ -1,6 +1,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -51,6 +52,15 @@ def test_the_score_card_tells_of_threshold_and_openings():
     print_scorecard(console, scorecard(openings=3), "tabm", ("yes",))
     assert "'yes' is answered from a probability of 0.4100 on" in text_of(console)
     assert "opened 3 times" in text_of(console)
+
+
+def test_the_score_card_tells_what_its_intervals_come_from():
+    console = console_of(140)
+    print_scorecard(console, scorecard())
+    assert "The intervals come from rows drawn with replacement." in text_of(console)
+    console = console_of(140)
+    print_scorecard(console, replace(scorecard(), resampling="whole groups of 'patient' drawn with replacement: 37 groups"))
+    assert "The intervals come from whole groups of 'patient' drawn with replacement: 37 groups." in text_of(console)
 
 
 def test_a_wide_terminal_shows_more_metrics_beside_each_other():

@@ -201,3 +201,13 @@ def test_the_comparison_is_told_in_words(tmp_path, comparison, words):
     run = titanic(tmp_path)
     said = scores.difference_in_words(facts_of(run, scorecard=replace(run.scorecard, comparison=comparison)))
     assert all(word in said for word in words)
+
+
+def test_the_section_tells_what_its_intervals_come_from_with_and_without_baselines(tmp_path):
+    run = titanic(tmp_path)
+    said = scores.build(facts_of(run)).values["difference"]
+    assert said.endswith("cannot be told apart. The intervals come from rows drawn with replacement.")
+    groups = "whole groups of 'family' drawn with replacement: 37 groups"
+    alone = replace(run.scorecard, models=(run.scorecard.network,), comparison=None, resampling=groups)
+    said = scores.build(facts_of(run, scorecard=alone)).values["difference"]
+    assert said == "The intervals come from whole groups of 'family' drawn with replacement: 37 groups."

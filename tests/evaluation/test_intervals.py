@@ -1,13 +1,16 @@
 """Bootstrap intervals: they repeat, cover the truth as often as they promise, and compare models on the same draws."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from espalier.core.batch import Prediction
-from espalier.evaluation.intervals import bootstrap, num_resamples, paired, resamples
+from espalier.core.errors import InputError
+from espalier.core.seeds import numpy_stream
+from espalier.evaluation.intervals import bootstrap, draw, num_resamples, paired, resamples
 from espalier.evaluation.metrics.classes import accuracy
 from espalier.evaluation.metrics.numbers import mae, r2, rmse
 from espalier.evaluation.metrics.probabilities import calibration_error, log_loss
@@ -19,6 +22,14 @@ def binary(num_rows, seed=0, strength=1.0):
     target = (rng.random(num_rows) < 0.4) * 1.0
     score = 1 / (1 + np.exp(-(rng.normal(size=num_rows) + strength * target)))
     return target, Prediction(np.arange(num_rows), (score > 0.5) * 1.0, np.stack([1 - score, score], 1))
+
+
+def drawn_rows(groups, seed):
+    """Yield the rows of each draw of whole groups, one after the other, as a loop over groups finds them."""
+    names = list(dict.fromkeys(groups.tolist()))
+    members = [np.flatnonzero(groups == name) for name in names]
+    for drawn in numpy_stream(seed, "bootstrap").integers(0, len(names), size=(num_resamples(len(groups)), len(names))):
+        yield np.concatenate([members[unit] for unit in drawn])
 
 
 def test_each_resample_draws_as_many_rows_as_there_are():
@@ -126,3 +137,86 @@ def test_a_hundred_thousand_rows_take_about_a_second(metric):
     start = time.process_time()
     bootstrap(metric, target, prediction, seed=0)
     assert time.process_time() - start < 3  # about 0.5 s on an idle machine; other work shares this one
+
+
+# groups
+
+
+@pytest.mark.parametrize("metric", [roc_auc, log_loss, accuracy], ids=lambda one: one.name)
+def test_whole_groups_are_drawn_as_a_loop_over_groups_draws_them(metric):
+    target, prediction = binary(60)
+    groups = np.random.default_rng(2).integers(-4, 9, 60) * 10
+    found = draw([metric], target, {"it": prediction}, 5, groups)["it"][metric.name]
+    expected = [metric.measure(target[rows], prediction.take(rows)) for rows in drawn_rows(groups, 5)]
+    np.testing.assert_allclose(found.drawn, expected, rtol=1e-5)
+    left_out = [metric.measure(target[groups != one], prediction.take(np.flatnonzero(groups != one))) for one in set(groups)]
+    np.testing.assert_allclose(np.sort(found.without), np.sort(left_out), rtol=1e-5)
+
+
+def test_two_models_are_compared_on_the_same_drawn_groups():
+    target, prediction = binary(80)
+    _, rival = binary(80, seed=1)
+    groups = np.arange(80) // 4
+    found = draw([log_loss], target, {"it": prediction, "rival": rival}, 3, groups)
+    gain = found["rival"]["log_loss"].drawn - found["it"]["log_loss"].drawn
+    expected = [
+        log_loss.measure(target[rows], rival.take(rows)) - log_loss.measure(target[rows], prediction.take(rows))
+        for rows in drawn_rows(groups, 3)
+    ]
+    np.testing.assert_allclose(gain, expected, atol=1e-5)
+    against = paired(log_loss, target, prediction, rival, "rival", 3, groups)
+    assert min(expected) < against.low < against.difference < against.high < max(expected)
+    assert against != paired(log_loss, target, prediction, rival, "rival", 3)
+
+
+def test_groups_of_one_row_each_are_drawn_exactly_as_rows_are():
+    target, prediction = binary(150)
+    groups = np.random.default_rng(0).permutation(150) * 3 - 7
+    assert bootstrap(roc_auc, target, prediction, 4, groups) == bootstrap(roc_auc, target, prediction, 4)
+
+
+def test_groups_of_copies_get_the_interval_of_their_originals():
+    error = np.random.default_rng(0).gamma(1.0, 1.0, 40)
+    copies = np.tile(error, 6)
+    alone = bootstrap(mae, np.zeros(40), Prediction(np.arange(40), error), seed=0)
+    score = bootstrap(mae, np.zeros(240), Prediction(np.arange(240), copies), 0, np.tile(np.arange(40), 6))
+    assert (score.low, score.high) == (pytest.approx(alone.low, abs=1e-5), pytest.approx(alone.high, abs=1e-5))
+
+
+def test_where_rows_of_a_group_are_copies_only_drawn_groups_cover_the_truth_as_often_as_they_promise():
+    groups = np.repeat(np.arange(40), 5)
+    by_rows = by_groups = 0
+    for seed in range(60):
+        error = np.random.default_rng(seed).exponential(size=40)[groups]  # true mean absolute error 1
+        prediction = Prediction(np.arange(200), error)
+        rows, whole = (bootstrap(mae, np.zeros(200), prediction, seed, given) for given in (None, groups))
+        by_rows += rows.low <= 1 <= rows.high
+        by_groups += whole.low <= 1 <= whole.high
+    assert by_rows <= 45
+    assert 53 <= by_groups <= 60
+
+
+def test_groups_of_a_million_rows_are_drawn_within_little_memory():
+    groups = np.arange(1_000_000) // 20
+    tracemalloc.start()
+    weights = next(resamples(1_000_000, 0, groups))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (weights.shape, weights.dtype) == ((1_000_000, 10), np.float32)
+    assert (weights[::20] == weights[19::20]).all()
+    assert peak < 100e6  # bytes; the weights themselves take 40 MB
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        (np.arange(5), r"Groups of shape \(5,\) and type int64 for 20 rows; expected one integer code a row"),
+        (np.linspace(0, 1, 20), r"type float64 for 20 rows; expected one integer code a row"),
+        (np.zeros(20, dtype=int), "All 20 rows are of one group; expected two or more to draw from. Leave the groups out"),
+    ],
+    ids=["too few codes", "no integers", "one group"],
+)
+def test_groups_that_cannot_be_drawn_are_refused(groups, words):
+    target, prediction = binary(20)
+    with pytest.raises(InputError, match=words):
+        bootstrap(accuracy, target, prediction, 0, groups)

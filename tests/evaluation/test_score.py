@@ -8,11 +8,12 @@ import pytest
 from espalier.core.batch import Prediction
 from espalier.core.errors import InputError, TrainingError
 from espalier.core.scorecard import from_mapping
+from espalier.evaluation.intervals import bootstrap, paired
 from espalier.evaluation.metrics.classes import accuracy
 from espalier.evaluation.metrics.numbers import mae, pinball, rmse
 from espalier.evaluation.metrics.probabilities import log_loss
 from espalier.evaluation.metrics.ranking import roc_auc
-from espalier.evaluation.score import Contender, make_scorecard
+from espalier.evaluation.score import Contender, Part, make_scorecard
 
 BINARY = (roc_auc, log_loss, accuracy)
 
@@ -110,3 +111,64 @@ def test_two_models_of_one_name_are_refused():
 def test_without_any_metric_that_has_a_meaning_nothing_is_scored():
     with pytest.raises(InputError, match="has a meaning for the target"):
         make_scorecard("binary", (roc_auc,), np.zeros(4), contender("network", np.zeros(4), 1), [], "test", 0)
+
+
+# groups
+
+
+def card_of(part, num_rows=120):
+    target = target_of(num_rows)
+    return make_scorecard(
+        "binary", BINARY, target, contender("network", target, 1), [contender("other", target, 0.6, 1)], part, 0
+    )
+
+
+def test_every_interval_comes_from_the_same_drawn_groups():
+    target, groups = target_of(120), np.arange(120) // 4
+    network, other = contender("network", target, 1).prediction, contender("other", target, 0.6, 1).prediction
+    card = card_of(Part("test", groups, "patient"))
+    assert card.network.scores["roc_auc"] == bootstrap(roc_auc, target, network, 0, groups)
+    assert card.models[1].scores["log_loss"] == bootstrap(log_loss, target, other, 0, groups)
+    assert card.comparison == paired(roc_auc, target, network, other, "other", 0, groups)
+    assert card.network.scores["roc_auc"] != card_of("test").network.scores["roc_auc"]
+
+
+def test_the_card_says_that_rows_were_drawn():
+    card = card_of("test")
+    assert (card.part, card.resampling) == ("test", "rows drawn with replacement")
+    assert card == card_of(Part("test"))
+
+
+def test_the_card_says_which_groups_were_drawn():
+    card = card_of(Part("folds", np.arange(120) % 37, "patient"))
+    assert (card.part, card.resampling) == ("folds", "whole groups of 'patient' drawn with replacement: 37 groups")
+    assert "trusted" not in card.verdict
+
+
+def test_the_card_counts_rows_without_a_group():
+    card = card_of(Part("test", np.maximum(np.arange(120) - 100, 0), "patient", num_alone=19))
+    assert card.resampling == (
+        "whole groups of 'patient' drawn with replacement: 20 groups, 19 of them single rows without a value"
+    )
+
+
+@pytest.mark.parametrize(("num_groups", "warned"), [(2, True), (9, True), (10, False)])
+def test_intervals_of_fewer_than_ten_groups_are_not_to_be_trusted(num_groups, warned):
+    card = card_of(Part("test", np.arange(120) % num_groups, "patient"))
+    assert card.verdict.endswith(f" With {num_groups} groups the interval is not to be trusted.") is warned
+    assert card.resampling.endswith(f": {num_groups} groups; too few for the intervals to be trusted") is warned
+
+
+def test_of_one_group_rows_are_drawn_and_the_card_says_that_this_is_too_narrow():
+    card = card_of(Part("test", np.zeros(120, dtype=int), "patient"))
+    assert card.models == card_of("test").models
+    assert card.resampling == (
+        "rows drawn with replacement; all are of one group of 'patient', so the intervals are too narrow"
+    )
+    assert card.verdict.endswith(" With 1 group the interval is not to be trusted.")
+
+
+def test_a_card_of_a_run_that_did_not_tell_what_it_drew_is_read_as_one_that_drew_rows():
+    written = card_of("test").to_mapping()
+    del written["resampling"]
+    assert from_mapping(written) == card_of("test")

@@ -3,7 +3,11 @@ import polars as pl
 import pytest
 
 from espalier import process
+from espalier.core.batch import Prediction
 from espalier.core.records import SealedRecords
+from espalier.core.seeds import derive_seed
+from espalier.evaluation.intervals import bootstrap
+from espalier.evaluation.metrics.numbers import rmse
 from espalier.evaluation.threshold import choose_threshold
 from small_runs import SHORT, finish, made_table, run_of, write_table
 
@@ -92,3 +96,35 @@ def test_the_test_part_is_opened_once_and_only_when_all_is_fitted(tmp_path, monk
     finish(stages)
     assert opened == [("score card of the finished run", len(told) - 1)]
     assert type(told[-2]).__name__ == "BaselineDone"
+
+
+def with_shops(num_shops, num_alone=0):
+    """Return the made-up table with a shop for each row; the last rows have none."""
+    shops = [f"shop {row % num_shops}" if row < 150 - num_alone else None for row in range(150)]
+    return made_table().with_columns(shop=pl.Series(shops))
+
+
+def test_a_split_by_group_draws_whole_groups_for_the_intervals(tmp_path):
+    changes = {"split.method": "group", "split.column": "shop", "learning.epochs": 1}
+    changes |= {"split.train": 0.5, "split.valid": 0.2, "split.test": 0.3, "learning.learning_rate": 0.1}
+    run = run_of(tmp_path, "price", changes, with_shops(50))
+    frame = run.predictions.filter(part="test")
+    shops = (frame["row"].to_numpy() - 2) % 50
+    assert run.scorecard.resampling == f"whole groups of 'shop' drawn with replacement: {len(set(shops))} groups"
+    prediction = Prediction(frame["row"].to_numpy(), frame["prediction"].to_numpy())
+    expected = bootstrap(rmse, frame["target"].to_numpy(), prediction, derive_seed(run.plan.seed, "score"), shops)
+    found = run.scorecard.network.scores["rmse"]
+    assert (found.low, found.high) == (pytest.approx(expected.low, rel=1e-6), pytest.approx(expected.high, rel=1e-6))
+
+
+def test_over_repeated_folds_a_group_and_a_row_without_one_are_each_counted_once(tmp_path):
+    changes = {"split.method": "group", "split.column": "shop", "split.folds": 2, "split.repeats": 2, "learning.epochs": 1}
+    run = run_of(tmp_path, "price", changes, with_shops(20, num_alone=12))
+    assert run.scorecard.num_rows == 300
+    assert run.scorecard.resampling == (
+        "whole groups of 'shop' drawn with replacement: 32 groups, 12 of them single rows without a value"
+    )
+
+
+def test_other_splits_draw_rows(binary):
+    assert binary.scorecard.resampling == "rows drawn with replacement"

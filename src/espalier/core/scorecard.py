@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+ROWS_DRAWN = "rows drawn with replacement"
+
 
 @dataclass(frozen=True)
 class Score:
@@ -69,6 +71,7 @@ class Scorecard:
         verdict: the conclusion in words.
         threshold: probability from which the positive class is answered (binary), chosen on the validation part; else None.
         openings: how often the test part had been opened when this was written, this time included.
+        resampling: what the intervals come from, in words that end a sentence; cards written before it was told drew rows.
     """
 
     task: str
@@ -81,6 +84,7 @@ class Scorecard:
     verdict: str
     threshold: float | None = None
     openings: int = 0
+    resampling: str = ROWS_DRAWN
 
     @property
     def network(self) -> ModelScores:

@@ -3,9 +3,14 @@
 Rows of the part are drawn anew, with replacement, many times; each draw is a column of row weights, so that a metric is
 measured under all of them at once. Two models are compared under the same draws.
 
+Rows of one group (visits of one patient) are alike, and say less than as many rows of different groups. Where groups are
+given, whole groups are drawn instead of rows: the cluster bootstrap.
+
 Paper: Efron 1987, Better Bootstrap Confidence Intervals (BCa); Efron & Tibshirani 1993, An Introduction to the Bootstrap,
-equations 14.9 to 14.15 (BCa), sections 13.3 (about 1,000 draws for an interval's ends) and 6.4 (50 to 200 for a deviation).
-Differs: BCa's acceleration comes from leaving out groups of rows, at most 100 of them, instead of single rows.
+equations 14.9 to 14.15 (BCa), sections 13.3 (about 1,000 draws for an interval's ends) and 6.4 (50 to 200 for a deviation);
+Field & Welsh 2007, Bootstrapping clustered data; Cameron, Gelbach & Miller 2008, Bootstrap-Based Improvements for Inference
+with Clustered Errors (whole groups drawn).
+Differs: BCa's acceleration comes from leaving out blocks of rows (or of groups), at most 100 of them, instead of single ones.
 
 An interval answers for the rows only: a network trained again from another seed would differ too.
 """
@@ -17,6 +22,8 @@ from statistics import NormalDist
 import numpy as np
 
 from espalier.core.batch import FloatArray, Prediction
+from espalier.core.errors import InputError
+from espalier.core.records import IntArray
 from espalier.core.scorecard import Comparison, Score
 from espalier.core.seeds import numpy_stream
 from espalier.evaluation.metrics.metric import Metric
@@ -25,7 +32,7 @@ MAX_RESAMPLES = 1000
 MIN_RESAMPLES = 50
 MAX_CELLS = 2e7  # rows times resamples: about 0.3 s for a ranking metric; see tests/evaluation/test_intervals.py
 CHUNK_CELLS = 1e7  # of them held in memory at once, 40 MB
-MAX_GROUPS = 100  # left out one after the other for the acceleration
+MAX_BLOCKS = 100  # left out one after the other for the acceleration
 CONFIDENCE = 0.95
 
 NORMAL = NormalDist()
@@ -37,20 +44,46 @@ def num_resamples(num_rows: int) -> int:
     return int(min(MAX_RESAMPLES, max(MIN_RESAMPLES, MAX_CELLS // max(num_rows, 1))))
 
 
-def resamples(num_rows: int, seed: int) -> Iterator[FloatArray]:
+def resamples(num_rows: int, seed: int, groups: IntArray | None = None) -> Iterator[FloatArray]:
     """Yield row weights, several draws at a time: how often each row is drawn.
 
+    Args:
+        num_rows: N.
+        seed: equal seeds, lengths and groups give equal draws.
+        groups: (N,) code of each row's group: as many groups as there are, each drawn whole; None draws rows. Groups of one
+            row each are drawn as rows are.
+
     Shapes:
-        (N, R) float32, each column summing to N; over all yields R sums to `num_resamples(N)`.
+        (N, R) float32, each column summing to N, with groups of different sizes only about; over all yields R sums to
+        `num_resamples(N)`.
+
+    Raises:
+        InputError: not one integer code a row, or fewer than two groups.
     """
+    unit, num_units = _units(num_rows, groups)
     stream = numpy_stream(seed, "bootstrap")
     left, most = num_resamples(num_rows), max(1, int(CHUNK_CELLS // max(num_rows, 1)))
     while left > 0:
         size = min(left, most)
-        drawn = stream.integers(0, num_rows, size=(size, num_rows))
-        counts = np.stack([np.bincount(row, minlength=num_rows) for row in drawn], axis=1)
-        yield np.ascontiguousarray(counts, dtype=np.float32)
+        drawn = stream.integers(0, num_units, size=(size, num_units))
+        counts = np.stack([np.bincount(row, minlength=num_units) for row in drawn], axis=1)
+        weights: FloatArray = np.ascontiguousarray(counts, dtype=np.float32)
+        yield weights if unit is None else weights[unit]
         left -= size
+
+
+def _units(num_rows: int, groups: IntArray | None) -> tuple[IntArray | None, int]:
+    """Return (N,) the unit that each row is drawn with, by first appearance, and how many there are; None for single rows."""
+    if groups is None:
+        return None, num_rows
+    if groups.shape != (num_rows,) or not np.issubdtype(groups.dtype, np.integer):
+        raise InputError(
+            f"Groups of shape {groups.shape} and type {groups.dtype} for {num_rows} rows; expected one integer code a row."
+        )
+    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    if len(first) < 2:
+        raise InputError(f"All {num_rows} rows are of one group; expected two or more to draw from. Leave the groups out.")
+    return np.argsort(np.argsort(first))[inverse], len(first)
 
 
 @dataclass(frozen=True)
@@ -60,7 +93,7 @@ class Draws:
     Args:
         value: the metric on the part as it is.
         drawn: (R,) under each resample; NaN where it has no meaning there.
-        without: (G,) without each group of rows; empty when it is not needed.
+        without: (B,) without each block of rows; empty when it is not needed.
     """
 
     value: float
@@ -77,7 +110,11 @@ class Draws:
 
 
 def draw(
-    metrics: Sequence[Metric], target: FloatArray, predictions: Mapping[str, Prediction], seed: int
+    metrics: Sequence[Metric],
+    target: FloatArray,
+    predictions: Mapping[str, Prediction],
+    seed: int,
+    groups: IntArray | None = None,
 ) -> dict[str, dict[str, Draws]]:
     """Return draws by model and metric, all from the same resamples; a metric that a prediction cannot serve is left out.
 
@@ -85,31 +122,37 @@ def draw(
         metrics: what is measured.
         target: (N,) or (N, K).
         predictions: by the model's name, for the same rows in the same order.
-        seed: equal seeds and lengths give equal resamples.
+        seed: equal seeds, lengths and groups give equal resamples.
+        groups: (N,) code of each row's group, drawn whole; None draws rows.
+
+    Raises:
+        InputError: not one integer code a row, or fewer than two groups.
     """
     pairs = [(name, metric) for name, one in predictions.items() for metric in metrics if metric.reads(one)]
     drawn: dict[tuple[str, str], list[FloatArray]] = {(name, metric.name): [] for name, metric in pairs}
-    for weights in resamples(len(target), seed):
+    for weights in resamples(len(target), seed, groups):
         for name, metric in pairs:
             drawn[name, metric.name].append(metric.measure_many(target, predictions[name], weights))
-    groups = _leave_out(len(target), seed)
+    blocks = _leave_out(len(target), seed, groups)
     result: dict[str, dict[str, Draws]] = {name: {} for name in predictions}
     for name, metric in pairs:
         result[name][metric.name] = Draws(
             metric.measure(target, predictions[name]),
             np.concatenate(drawn[name, metric.name]),
-            metric.measure_many(target, predictions[name], groups) if groups.shape[1] else np.empty(0),
+            metric.measure_many(target, predictions[name], blocks) if blocks.shape[1] else np.empty(0),
         )
     return result
 
 
-def _leave_out(num_rows: int, seed: int) -> FloatArray:
-    """Return weights (N, G), each column without one group of rows; no columns when normal intervals are made."""
+def _leave_out(num_rows: int, seed: int, groups: IntArray | None) -> FloatArray:
+    """Return weights (N, B), each column without one block of rows; no columns when normal intervals are made."""
     if num_resamples(num_rows) < MAX_RESAMPLES:
         return np.empty((num_rows, 0), dtype=np.float32)
-    num_groups = min(num_rows, MAX_GROUPS)
-    group = numpy_stream(seed, "groups").permutation(num_rows) % num_groups
-    return np.asarray(group[:, None] != np.arange(num_groups), dtype=np.float32)
+    unit, num_units = _units(num_rows, groups)
+    num_blocks = min(num_units, MAX_BLOCKS)
+    block = numpy_stream(seed, "groups").permutation(num_units) % num_blocks
+    block = block if unit is None else block[unit]
+    return np.asarray(block[:, None] != np.arange(num_blocks), dtype=np.float32)
 
 
 def interval(draws: Draws) -> tuple[float, float]:
@@ -161,7 +204,7 @@ def compare(metric: Metric, network: Draws, rival: Draws, rival_name: str) -> Co
     return Comparison(rival_name, difference.value, *interval(difference))
 
 
-def bootstrap(metric: Metric, target: FloatArray, prediction: Prediction, seed: int) -> Score:
+def bootstrap(metric: Metric, target: FloatArray, prediction: Prediction, seed: int, groups: IntArray | None = None) -> Score:
     """Return a metric with its 95 % interval.
 
     Args:
@@ -169,12 +212,22 @@ def bootstrap(metric: Metric, target: FloatArray, prediction: Prediction, seed: 
         target: (N,) or (N, K), the truth.
         prediction: for the same rows in the same order.
         seed: equal seeds give equal intervals.
+        groups: (N,) code of each row's group, drawn whole; None draws rows.
+
+    Raises:
+        InputError: not one integer code a row, or fewer than two groups.
     """
-    return score(draw([metric], target, {"it": prediction}, seed)["it"][metric.name])
+    return score(draw([metric], target, {"it": prediction}, seed, groups)["it"][metric.name])
 
 
 def paired(
-    metric: Metric, target: FloatArray, prediction: Prediction, rival_prediction: Prediction, rival_name: str, seed: int
+    metric: Metric,
+    target: FloatArray,
+    prediction: Prediction,
+    rival_prediction: Prediction,
+    rival_name: str,
+    seed: int,
+    groups: IntArray | None = None,
 ) -> Comparison:
     """Return how much better the first prediction is than the rival's on the same rows, with its 95 % interval.
 
@@ -185,6 +238,10 @@ def paired(
         rival_prediction: another model's, for the same rows.
         rival_name: the other model's name.
         seed: equal seeds give equal intervals.
+        groups: (N,) code of each row's group, drawn whole; None draws rows.
+
+    Raises:
+        InputError: not one integer code a row, or fewer than two groups.
     """
-    both = draw([metric], target, {"it": prediction, "rival": rival_prediction}, seed)
+    both = draw([metric], target, {"it": prediction, "rival": rival_prediction}, seed, groups)
     return compare(metric, both["it"][metric.name], both["rival"][metric.name], rival_name)

@@ -7,10 +7,11 @@ import numpy as np
 
 from espalier.core.batch import FloatArray, Prediction
 from espalier.core.errors import InputError, TrainingError
-from espalier.core.scorecard import Comparison, ModelScores, Scorecard
+from espalier.core.records import IntArray
+from espalier.core.scorecard import ROWS_DRAWN, Comparison, ModelScores, Scorecard
 from espalier.evaluation.intervals import Draws, compare, draw, score
 from espalier.evaluation.metrics.metric import Metric, legal_metrics
-from espalier.evaluation.verdict import verdict
+from espalier.evaluation.verdict import FEW_GROUPS, few_groups, verdict
 
 NETWORK = "network"
 
@@ -36,13 +37,51 @@ class Contender:
     trivial: bool = False
 
 
+@dataclass(frozen=True)
+class Part:
+    """The part that is scored, and which of its rows belong together.
+
+    Args:
+        name: for example "test".
+        groups: (N,) integer code of each row's group, where rows of one group are alike; None where no row belongs to another.
+        column: that the groups come from.
+        num_alone: groups that are a single row, because it has no value in that column.
+    """
+
+    name: str
+    groups: IntArray | None = None
+    column: str = ""
+    num_alone: int = 0
+
+    @property
+    def num_groups(self) -> int | None:
+        """Number of groups; None without groups."""
+        return None if self.groups is None else len(np.unique(self.groups))
+
+    @property
+    def drawn(self) -> IntArray | None:
+        """The groups to draw from for an interval; None to draw rows, for want of a second group too."""
+        return self.groups if (self.num_groups or 0) > 1 else None
+
+    def resampling(self) -> str:
+        """Return what the intervals come from, in words that end a sentence."""
+        num = self.num_groups
+        if num is None:
+            return ROWS_DRAWN
+        if self.drawn is None:
+            return f"{ROWS_DRAWN}; all are of one group of '{self.column}', so the intervals are too narrow"
+        alone = f", {self.num_alone:,} of them single rows without a value" if self.num_alone else ""
+        few = "; too few for the intervals to be trusted" if num < FEW_GROUPS else ""
+        return f"whole groups of '{self.column}' drawn with replacement: {num:,} groups{alone}{few}"
+
+
 def make_scorecard(
     task: str,
     metrics: Sequence[Metric],
     target: FloatArray,
     network: Contender,
     baselines: Sequence[Contender],
-    part: str,
+    part: str | Part,
     seed: int,
 ) -> Scorecard:
     """Return the score card: every metric of every model with its interval, the comparison and the verdict.
@@ -56,25 +95,19 @@ def make_scorecard(
         target: (N,) or (N, K), the truth in the person's units.
         network: the network and its predictions.
         baselines: the others, in any order.
-        part: the part that is scored, for example "test".
+        part: the part that is scored: its name, for example "test", or the part with its groups, which are then drawn whole
+            for every interval.
         seed: of the bootstrap.
 
     Raises:
         TrainingError: predictions of the network that are not finite.
-        InputError: no metric has a meaning for this target, two models have one name, or predictions do not fit the target.
+        InputError: no metric has a meaning for this target, two models have one name, predictions do not fit the target, or
+            the part's groups do not.
     """
-    contenders = [network, *baselines]
-    predictions = {one.name: one.prediction for one in contenders}
-    if len(predictions) < len(contenders):
-        raise InputError(f"Two models have one name in {[one.name for one in contenders]}. Give each its own.")
-    _check_finite(network)
-    legal = legal_metrics(metrics, target)
-    if not legal:
-        raise InputError(f"None of the metrics {[one.name for one in metrics]} has a meaning for the target of this part.")
+    contenders, part = [network, *baselines], Part(part) if isinstance(part, str) else part
+    legal = _checked(metrics, target, contenders)
     main = legal[0]
-    for one in contenders:
-        main.check(target, one.prediction)
-    draws = draw(legal, target, predictions, seed)
+    draws = draw(legal, target, {one.name: one.prediction for one in contenders}, seed, part.drawn)
     scores = {one.name: _scores(one, draws[one.name]) for one in contenders}
     sign = -1 if main.higher_is_better else 1
     ranked = sorted(baselines, key=lambda one: sign * scores[one.name].scores[main.name].value)
@@ -84,14 +117,28 @@ def make_scorecard(
     models = tuple(scores[one.name] for one in [network, *ranked])
     return Scorecard(
         task=task,
-        part=part,
+        part=part.name,
         num_rows=len(target),
         metric=main.name,
         higher_is_better=main.higher_is_better,
         models=models,
         comparison=first,
-        verdict=verdict(main, models[0], models[1:], first, best_trivial, len(target)),
+        verdict=verdict(main, models[0], models[1:], first, best_trivial, len(target)) + few_groups(part.num_groups),
+        resampling=part.resampling(),
     )
+
+
+def _checked(metrics: Sequence[Metric], target: FloatArray, contenders: Sequence[Contender]) -> tuple[Metric, ...]:
+    """Return the metrics that have a meaning for the target, once everything that is scored fits; the network comes first."""
+    if len({one.name for one in contenders}) < len(contenders):
+        raise InputError(f"Two models have one name in {[one.name for one in contenders]}. Give each its own.")
+    _check_finite(contenders[0])
+    legal = legal_metrics(metrics, target)
+    if not legal:
+        raise InputError(f"None of the metrics {[one.name for one in metrics]} has a meaning for the target of this part.")
+    for one in contenders:
+        legal[0].check(target, one.prediction)
+    return legal
 
 
 def _scores(contender: Contender, draws: dict[str, Draws]) -> ModelScores:

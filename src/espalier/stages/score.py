@@ -13,7 +13,8 @@ from espalier.core.records import Records
 from espalier.core.run_folder import RunFolder
 from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
-from espalier.evaluation.score import NETWORK, Contender, make_scorecard
+from espalier.data.deal import units_of
+from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
 from espalier.evaluation.threshold import best_threshold, choose_threshold
 from espalier.explanation.permutation import importance
@@ -43,7 +44,7 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
     rows = sum(len(fold.splits.train) for fold in folds) // len(folds)
     network = Contender(NETWORK, join(answers), sum(fold.seconds for fold in folds), rows, reason)
     baselines = [_contender(name, folds, tests) for name in folds[0].baselines]
-    part = "test" if len(folds) == 1 else "folds"
+    part = _part(plan, tests)
     seed = derive_seed(plan.seed, "score")
     metrics = folds[0].networks[0].task.metrics
     card = make_scorecard(plan.task.name, metrics, truth, network, baselines, part, seed)
@@ -86,6 +87,26 @@ def _threshold(folds: Sequence[Fold]) -> tuple[float | None, str]:
 
 def _truth(folds: Sequence[Fold], parts: Sequence[Records]) -> FloatArray:
     return np.concatenate([fold.prepared.target_values(part) for fold, part in zip(folds, parts, strict=True)])
+
+
+def _part(plan: Plan, tests: Sequence[Records]) -> Part:
+    """Return the part that is scored, with its groups where the rows were split by group.
+
+    A row without a group stands for itself, as in the split. In repeated folds a group, or such a row, is tested several times:
+    all of these are one.
+    """
+    name = "test" if len(tests) == 1 else "folds"
+    column = plan.split.column
+    if plan.split.method != "group" or column is None:
+        return Part(name)
+    values = pl.concat([test.frame.get_column(column) for test in tests])
+    rows = np.concatenate([test.rows for test in tests])
+    known = values.is_not_null().to_numpy()
+    alone = units_of(rows[~known])[0]
+    groups = np.empty(len(values), dtype=np.int64)
+    groups[~known] = alone
+    groups[known] = len(alone) + units_of(values.hash().to_numpy()[known])[0]
+    return Part(name, groups, column, len(np.unique(alone)))
 
 
 def _contender(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Contender:

@@ -98,7 +98,7 @@ def _value(one: ModelScores, metric: str) -> str:
 
 
 def _remarks(card: Scorecard, positive: tuple[str, ...]) -> list[str]:
-    remarks = []
+    remarks = [f"The intervals come from {card.resampling}."]
     if card.threshold is not None:
         answer = f"'{positive[0]}'" if positive else "The second class"
         remarks.append(

@@ -84,7 +84,7 @@ def build(facts: Facts) -> Section:
         "ranks": [_rank(card, one, names[id(one)], scale) for one in models],
         "axis": drawn(interval_axis(scale)),
         "at": scale.percent(own.value) if (own := card.network.scores.get(card.metric)) else "",
-        "difference": difference_in_words(facts),
+        "difference": f"{difference_in_words(facts)} {intervals_in_words(card)}".strip(),
         "names": [names[id(one)] for one in card.models],
         "rows": [_row(facts, name) for name in _metrics(card)],
         "train_rows": [one.num_train_rows for one in card.models],
@@ -125,6 +125,11 @@ def difference_in_words(facts: Facts) -> str:
         f"On the same rows the network is {size} {side} in {title} than the best baseline ({against.rival}). "
         f"The 95{wording.PERCENT} interval of this difference, where above 0 is better, is {ends}. {sure}"
     )
+
+
+def intervals_in_words(card: Scorecard) -> str:
+    """Return what all intervals of the section come from, in one sentence."""
+    return f"The intervals come from {card.resampling}."
 
 
 def score_in_words(score: Score | None, beside: Score | None = None, *, short: bool = False) -> tuple[str, str]:
