@@ -139,6 +139,14 @@ def test_two_plans_differ_where_values_differ_and_nowhere_else(make_run):
     assert found.comparable
 
 
+def test_of_two_sources_every_difference_of_the_columns_goes_to_json(make_run):
+    other = replace(PLAN, schema=Schema({"rooms": Column(Kind.NUMBER), "sold": SCHEMA.columns["sold"]}))
+    other = edit(other, {"data.fingerprint": "bb"}, "")
+    found = json.loads(json.dumps(differences(make_run("a"), make_run("b", plan=other)).to_mapping()))["plan"]
+    assert found["schema.columns.age.kind"] == ["number", None]
+    assert found["schema.columns.rooms.kind"] == [None, "number"]
+
+
 def test_the_better_of_two_is_named_with_a_paired_interval(make_run):
     good, poor = make_run("good", 0.9, frame=predictions(2.0)), make_run("poor", 0.8, frame=predictions(0.5))
     found = differences(good, poor)

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -27,6 +28,15 @@ def launching(*arguments):
 def test_help_is_answered_without_loading_anything_heavy(arguments):
     done = python(f"{launching(*arguments)} print([name for name in {HEAVY} if name in sys.modules], code)")
     assert done.stdout.splitlines()[-1] == "[] 0", done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--version"], 0), (["trian"], 2)])
+def test_the_package_can_be_run_as_a_module(arguments, code):
+    line = [sys.executable, "-m", "espalier", *arguments]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    told = f"{version('espalier')}\n" if code == 0 else 'error: Unknown command "trian". Did you mean "train"?'
+    assert done.returncode == code
+    assert (done.stdout or done.stderr).startswith(told)
 
 
 def test_an_unknown_option_is_answered_without_loading_anything_heavy():

@@ -1,6 +1,6 @@
 import pytest
 
-from espalier.app.cli.given.options import changes_of, seconds_of
+from espalier.app.cli.given.options import changes_of, seconds_of, written
 from espalier.core.errors import PlanError
 
 
@@ -29,6 +29,36 @@ def test_a_setting_is_read_as_plain_yaml(text, value):
     found = changes_of([f"some.key={text}"])["some.key"]
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, False, 12, -3, 0.05, 1e-05, 1e16, float("inf"), [0.05, "no"], ["1e-3", "12", 12], {"1e-3": "2"}, [], {}),
+        *(
+            "1e-3",
+            "1E5",
+            ".5",
+            "12",
+            "0x1F",
+            "no",
+            "null",
+            "true",
+            "",
+            "2011-01-01",
+            "ignored",
+            "my group",
+            "a=b",
+            "a\nb",
+            "고객",
+        ),
+    ],
+)
+def test_what_is_shown_to_be_typed_is_read_back_as_it_was(value):
+    found = changes_of([f"some.key={written(value)}"])["some.key"]
+    assert found == value
+    assert type(found) is type(value)
+    assert "\n" not in written(value)
 
 
 def test_the_last_of_two_settings_for_one_key_counts():

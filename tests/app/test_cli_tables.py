@@ -152,22 +152,55 @@ def test_groups_that_cannot_be_compared_stand_apart():
     assert text.index("Group 1") < text.index("best-of-one") < text.index("Group 2") < text.index("best-of-two")
 
 
-def test_differences_are_shown_side_by_side():
-    found = Differences(
-        "a",
-        "b",
-        {"learning.epochs": (100, 7)},
-        {},
-        {"roc_auc": (Score(0.8, 0.7, 0.9), None)},
-        (),
-        Comparison("b", 0.1, 0.05, 0.15),
-        "a is better.",
-    )
-    console = console_of(80)
+def shown_differences(plan, data):
+    """Return the lines that are printed for two runs, each without its spaces."""
+    result = {"roc_auc": (Score(0.8, 0.7, 0.9), None)}
+    found = Differences("a", "b", plan, data, result, (), Comparison("b", 0.1, 0.05, 0.15), "a is better.")
+    console = console_of(200)
     print_differences(console, found)
-    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+
+def test_differences_are_shown_side_by_side():
+    lines = shown_differences({"learning.epochs": (100, 7)}, {})
     for line in ("learning.epochs 100 7", "data: the same", "roc auc 0.8000 (0.7000 to 0.9000) -", "a is better."):
         assert line in lines
+
+
+OTHER_COLUMNS = {
+    "schema.columns.age.kind": ("number", None),
+    "schema.columns.age.role": ("input", None),
+    "schema.columns.v1.0.kind": ("number", None),
+    "schema.columns.rooms.kind": (None, "number"),
+    "schema.columns.price.role": ("target", "input"),
+    "schema.columns.price.missing": ([], ["?"]),
+    "schema.columns.street.kind": ("category", "text"),
+    "schema.columns.sold.order": (["no", "yes"], []),
+}
+OTHER_DATA = {"fingerprint": ("aa", "bb")}
+IN_ONE_LINE = (
+    "the columns differ: 2 only in the first, 1 only in the second, 2 of another kind or role, "
+    "1 of another format, order or mark of missing cells; --json lists them"
+)
+
+
+def test_columns_of_other_data_are_told_in_one_line_and_all_else_is_listed():
+    lines = shown_differences({**OTHER_COLUMNS, "learning.epochs": (100, 7)}, OTHER_DATA)
+    assert IN_ONE_LINE in lines
+    assert "learning.epochs 100 7" in lines
+    assert not any("schema.columns" in line for line in lines)
+    assert f"plan: {IN_ONE_LINE}" in shown_differences(OTHER_COLUMNS, OTHER_DATA)
+
+
+def test_a_way_in_which_no_column_differs_is_left_out():
+    lines = shown_differences({"schema.columns.age.kind": (None, "number")}, OTHER_DATA)
+    assert "plan: the columns differ: 1 only in the second; --json lists them" in lines
+
+
+def test_columns_of_the_same_data_are_listed_because_somebody_changed_them():
+    lines = shown_differences({"schema.columns.age.role": ("input", "ignored")}, {"training rows": (100, 90)})
+    assert "schema.columns.age.role input ignored" in lines
+    assert not any("the columns differ" in line for line in lines)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def test_reliability_groups_are_of_equal_size_and_hold_every_row():
     stream = np.random.default_rng(0)
     said = stream.random(1000)
     happened = (stream.random(1000) < said).astype(float)
-    bins = calibration.reliability_bins(said, happened)
+    bins = calibration.reliability_bins(happened, np.stack([1 - said, said], axis=1))
     order = np.argsort(said)
     chunks = np.array_split(order, 10)
     assert [one.count for one in bins] == [100] * 10
@@ -116,9 +116,9 @@ def test_reliability_groups_are_of_equal_size_and_hold_every_row():
     assert [one.happened for one in bins] == pytest.approx([happened[chunk].mean() for chunk in chunks])
 
 
-@pytest.mark.parametrize("said", [[], [0.5], [0.5] * 300, [0.0] * 290 + [1.0] * 10])
-def test_equal_probabilities_stay_in_one_group(said):
-    bins = calibration.reliability_bins(np.array(said), np.ones(len(said)))
+@pytest.mark.parametrize("said", [[], [0.5], [0.5] * 300, [0.0] * 290 + [1.0] * 10, [0.0] * 10 + [1.0] * 290])
+def test_equal_probabilities_stay_in_one_group_of_their_own(said):
+    bins = calibration.reliability_bins(np.ones(len(said)), np.stack([1 - np.array(said), said], axis=1))
     assert len(bins) == len(set(said))
     assert sum(one.count for one in bins) == len(said)
 

@@ -16,7 +16,7 @@ FLOORS = (
     {"process", "run", "comparison"},  # files of one part, the whole way: they may see one another
     {"tuning", "retrieval", "labeling", "serving"},
     {"app"},
-    {"face", "__init__"},  # the public face, above all
+    {"face", "__init__", "__main__"},  # the public face, above all
 )
 WHOLE_WAY, FACE = 6, 9
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}

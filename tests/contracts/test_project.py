@@ -93,6 +93,11 @@ def test_the_needs_are_really_followed():
     assert {"torch", "sympy", "polars", "joblib"} <= needed_by(PROJECT["dependencies"])
 
 
+def test_no_cyclopts_is_allowed_that_the_command_line_was_never_run_with():
+    (needed,) = (one for one in map(Requirement, PROJECT["dependencies"]) if one.name == "cyclopts")
+    assert list(needed.specifier.filter(["4.0", "5.0", "5.3.9", "5.4"])) == ["5.4"]
+
+
 def test_torch_is_the_first_pin():
     assert next(iter(PINS)) == "torch"
 

@@ -7,10 +7,12 @@ import yaml
 
 from espalier.core.errors import MissingSourceError, PlanError
 from espalier.core.files import write_text
+from espalier.core.plain_yaml import PlainLoader, one_line, read_yaml
 from espalier.core.plan import Plan, from_mapping, to_mapping
 
 HEADER = "# A plan of Espalier. Change a value and run: espalier train {name}\n"
-WIDE = 10**6  # yaml must not break a line: the comment belongs to it
+NOT_PRINTABLE = yaml.reader.Reader.NON_PRINTABLE  # no YAML may hold these, not even in a comment
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -40,8 +42,8 @@ def read_plan(path: Path) -> Plan:
     except (UnicodeDecodeError, IsADirectoryError, PermissionError) as error:
         raise PlanError(f"{path} cannot be read as text ({error}). Expected a plan in YAML.") from error
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        mapping = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=PlainLoader)
+        mapping = read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
@@ -68,19 +70,13 @@ def _lines(mapping: dict[str, Any], reasons: dict[str, str], path: str, depth: i
         nested = dict(value) if isinstance(value, dict) else None
         if nested is not None and path == "schema.columns":
             reason = nested.pop("reason", "")
-        comment = f"  # {' '.join(reason.split())}" if reason else ""
-        head = "  " * depth + _scalar(key) + ":"
+        comment = f"  # {NOT_PRINTABLE.sub(REPLACEMENT, ' '.join(reason.split()))}" if reason else ""
+        head = "  " * depth + one_line(key) + ":"
         if nested:
             lines += [head + comment, *_lines(nested, reasons, here, depth + 1)]
         else:
-            lines.append(f"{head} {_scalar(value if nested is None else {})}{comment}")
+            lines.append(f"{head} {one_line(value if nested is None else {})}{comment}")
     return lines
-
-
-def _scalar(value: Any) -> str:  # noqa: ANN401  any plain value
-    """Return one value as YAML on one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=WIDE).removesuffix("\n")
-    return text.removesuffix("\n...")
 
 
 def _collect(node: yaml.Node, path: str, lines: list[str], reasons: dict[str, str]) -> None:

@@ -82,6 +82,29 @@ def test_bins_hold_equally_many_rows_and_equal_scores_share_a_bin():
     assert len(np.unique(equal_mass_bins(np.full(50, 0.3), 15))) == 1
 
 
+@pytest.mark.parametrize("num_zeros", [1, 20, 280, 299])
+def test_a_frequent_score_shares_its_bin_with_no_other(num_zeros):
+    score = np.repeat([0.0, 1.0], [num_zeros, 300 - num_zeros])
+    probabilities = np.stack([1 - score, score], axis=1)
+    curve = calibration_curve(score, probabilities, num_bins=10)
+    assert curve.promised.tolist() == curve.happened.tolist() == [0.0, 1.0]
+    assert curve.weight.tolist() == [num_zeros, 300 - num_zeros]
+    upside_down = Prediction(np.arange(300), score, probabilities)
+    assert calibration_error.measure(1 - score, upside_down) == 1.0
+
+
+@pytest.mark.parametrize("num_rows", [1, 14, 100, 307])
+def test_scores_that_all_differ_go_to_bins_by_their_rank(num_rows):
+    score = np.random.default_rng(num_rows).permutation(num_rows) / num_rows
+    starts = [bin_index * num_rows // 15 for bin_index in range(1, 15)]
+    expected = [sum(start <= rank for start in starts) for rank in range(num_rows)]
+    assert equal_mass_bins(score, 15)[np.argsort(score)].tolist() == expected
+
+
+def test_no_rows_give_an_empty_curve():
+    assert len(calibration_curve(np.empty(0), np.empty((0, 2)), num_bins=1).weight) == 0
+
+
 def test_the_calibration_curve_holds_every_row_once():
     target, prediction, _ = drawn(2)
     curve = calibration_curve(target, prediction.probabilities, num_bins=10)

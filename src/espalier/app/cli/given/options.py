@@ -7,13 +7,10 @@ from typing import Any
 import yaml
 
 from espalier.core.errors import PlanError
+from espalier.core.plain_yaml import one_line, read_yaml
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 DURATION = re.compile(r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m(?:in)?)?(?:(?P<s>\d+(?:\.\d+)?)s?)?")
-FLOAT = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
-WIDE_YAML = 10**6  # yaml must not break a line
-QUOTES = ("'", '"', "|", ">")
-WORDS = {"true": True, "false": False, "null": None}  # YAML also reads yes, no, on and off as truth values: here they are text
 
 
 def changes_of(settings: Iterable[str]) -> dict[str, Any]:
@@ -43,12 +40,10 @@ def written(value: Any) -> str:  # noqa: ANN401  any plain value
     """Return a value as it is typed after `--set key=`; `changes_of` reads it back.
 
     Example:
-        >>> written(None), written([0.05, "no"]), written("ignored")
-        ('null', "[0.05, 'no']", 'ignored')
+        >>> written(None), written([0.05, "no"]), written("ignored"), written("1e-3")
+        ('null', "[0.05, 'no']", 'ignored', "'1e-3'")
     """
-    listed = [*value] if isinstance(value, tuple) else value
-    text = yaml.safe_dump(listed, default_flow_style=True, allow_unicode=True, width=WIDE_YAML).removesuffix("\n")
-    return text.removesuffix("\n...")
+    return one_line(value)
 
 
 def seconds_of(text: str) -> float:
@@ -76,24 +71,9 @@ def without_none(changes: Mapping[str, Any]) -> dict[str, Any]:
 def _value(setting: str, text: str) -> Any:  # noqa: ANN401  any plain value
     """Return a YAML scalar, list or mapping, by the rules of YAML 1.2: `no` is text and `1e-3` is a number."""
     try:
-        return _built(yaml.compose(text, Loader=yaml.SafeLoader))
+        return read_yaml(text)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or error
         raise PlanError(
             f"--set {setting!r}: the value is not valid YAML ({problem}). Put it in quotes: key='value'."
         ) from error
-
-
-def _built(node: yaml.Node | None) -> Any:  # noqa: ANN401  any plain value
-    if isinstance(node, yaml.SequenceNode):
-        return [_built(one) for one in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return {str(_built(key)): _built(value) for key, value in node.value}
-    text = node.value if isinstance(node, yaml.ScalarNode) else ""
-    if isinstance(node, yaml.ScalarNode) and node.style in QUOTES:
-        return text
-    if text.lower() in WORDS or text in ("", "~"):
-        return WORDS.get(text.lower())
-    if re.fullmatch(r"[-+]?\d+", text):
-        return int(text)
-    return float(text) if FLOAT.fullmatch(text) else text

@@ -1,5 +1,6 @@
 """The leaderboard, and the differences of two runs."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,13 @@ from espalier.app.cli.show.quantities import count, duration, interval, number, 
 from espalier.comparison import Differences, Leaderboard, Place
 
 NAMES_FIT = 110  # columns from which the names of models and baselines have room
+COLUMNS = "schema.columns."
+WAYS = (ONLY_FIRST, ONLY_SECOND, OTHER_MEANING, OTHER_WRITING) = (
+    "only in the first",
+    "only in the second",
+    "of another kind or role",
+    "of another format, order or mark of missing cells",
+)
 
 
 def print_leaderboard(console: Console, board: Leaderboard) -> None:
@@ -39,7 +47,7 @@ def print_differences(console: Console, found: Differences) -> None:
     """Print what differs between two runs: plan, data, result, and what follows."""
     heading(console, "What differs")
     indented(console, Text(f"first:  {found.first}\nsecond: {found.second}"))
-    _print_pairs(console, "plan", found.plan)
+    _print_pairs(console, "plan", *_grouped(found))
     _print_pairs(console, "data", found.data)
     console.print()
     table = plain_table("result", "first", "second")
@@ -74,15 +82,41 @@ def _short_names(folders: list[str]) -> list[str]:
     return [Path(folder).name for folder in folders] if len(parents) == 1 else folders
 
 
-def _print_pairs(console: Console, title: str, pairs: Mapping[str, tuple[Any, Any]]) -> None:
+def _grouped(found: Differences) -> tuple[dict[str, tuple[Any, Any]], str]:
+    """Return the plan's differences to list, and one line for those of the columns where the sources hold different data."""
+    columns: dict[str, dict[str, tuple[Any, Any]]] = {}
+    listed = {}
+    for path, pair in found.plan.items():
+        if path.startswith(COLUMNS) and "fingerprint" in found.data:
+            name, _, key = path.removeprefix(COLUMNS).rpartition(".")
+            columns.setdefault(name, {})[key] = pair
+        else:
+            listed[path] = pair
+    tally = Counter(_way_of_differing(pairs) for pairs in columns.values())
+    parts = ", ".join(f"{tally[way]:,} {way}" for way in WAYS if tally[way])
+    return listed, f"the columns differ: {parts}; --json lists them" if parts else ""
+
+
+def _way_of_differing(pairs: Mapping[str, tuple[Any, Any]]) -> str:
+    """Return how one column differs between two runs; every column that a run has is of some kind."""
+    ours, theirs = pairs.get("kind", ("", ""))
+    if ours is None or theirs is None:
+        return ONLY_SECOND if ours is None else ONLY_FIRST
+    return OTHER_MEANING if {"kind", "role"} & pairs.keys() else OTHER_WRITING
+
+
+def _print_pairs(console: Console, title: str, pairs: Mapping[str, tuple[Any, Any]], line: str = "") -> None:
+    """Print a table of differences and a line below it."""
     console.print()
-    if not pairs:
+    if not pairs and not line:
         indented(console, Text(f"{title}: the same"))
-        return
-    table = plain_table(title, "first", "second")
-    for path, (ours, theirs) in pairs.items():
-        table.add_row(path, _word(ours), _word(theirs))
-    indented(console, table)
+    if pairs:
+        table = plain_table(title, "first", "second")
+        for path, (ours, theirs) in pairs.items():
+            table.add_row(path, _word(ours), _word(theirs))
+        indented(console, table)
+    if line:
+        indented(console, Text(line if pairs else f"{title}: {line}"))
 
 
 def _word(value: Any) -> str:  # noqa: ANN401  any plain value

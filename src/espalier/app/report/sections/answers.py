@@ -1,6 +1,7 @@
 """The answers: which classes are taken for which, or how far predicted quantities lie from the actual ones."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -9,6 +10,8 @@ from espalier.app.report.charts.histogram import large_histogram
 from espalier.app.report.charts.scatter import scatter
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
+from espalier.core.records import IntArray
+from espalier.evaluation.metrics.classes import confusion_matrix
 
 MAX_CLASSES = 20  # classes in the table; more do not fit on a page
 MAX_CONFUSIONS = 6  # named in words
@@ -16,6 +19,8 @@ FEW_CLASSES = 5  # their names are written level
 MANY_CLASSES = 12  # more are written small
 NUM_BINS = 30
 CENTRE = (0.005, 0.995)  # the residual histogram shows this part; the tails are in the table of worst errors
+
+Counts: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -58,16 +63,14 @@ def build(facts: Facts) -> Section | None:
     return views[facts.kind](facts) if facts.kind else None
 
 
-def confusion(facts: Facts) -> tuple[tuple[str, ...], np.ndarray[tuple[int, int], np.dtype[np.int64]]]:
+def confusion(facts: Facts) -> tuple[tuple[str, ...], Counts]:
     """Return the classes and how many rows of each actual class (axis 0) got each answer (axis 1)."""
-    counts = facts.scored.group_by("target", "prediction").len()
+    target, prediction = (facts.scored[column].to_list() for column in ("target", "prediction"))
     names = [*facts.classes]
-    names += sorted({*counts["target"].to_list(), *counts["prediction"].to_list()} - set(names))
+    names += sorted({*target, *prediction} - set(names))
     place = {name: index for index, name in enumerate(names)}
-    table = np.zeros((len(names), len(names)), dtype=np.int64)
-    for actual, answer, count in counts.iter_rows():
-        table[place[actual], place[answer]] = count
-    return tuple(names), table
+    actual, answer = (np.array([place[name] for name in words], dtype=np.float64) for words in (target, prediction))
+    return tuple(names), confusion_matrix(actual, answer, len(names)).astype(np.int64)
 
 
 def _classes(facts: Facts) -> Section:
@@ -92,12 +95,7 @@ def _classes(facts: Facts) -> Section:
     return Section("answers", "Where it is right and where it is wrong", values)
 
 
-def _line(
-    name: str,
-    table: np.ndarray[tuple[int, int], np.dtype[np.int64]],
-    index: int,
-    shown: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> Line:
+def _line(name: str, table: Counts, index: int, shown: IntArray) -> Line:
     rows, answers, right = int(table[index].sum()), int(table[:, index].sum()), int(table[index, index])
     shades = table[index, shown] / max(rows, 1)
     cells = tuple(
@@ -108,9 +106,7 @@ def _line(
     return Line(name, f"{rows:,}", cells, found, wording.percent(right / answers) if answers else wording.NOT_KNOWN)
 
 
-def _confusions(
-    names: tuple[str, ...], table: np.ndarray[tuple[int, int], np.dtype[np.int64]]
-) -> list[tuple[str, str, str, str]]:
+def _confusions(names: tuple[str, ...], table: Counts) -> list[tuple[str, str, str, str]]:
     """Return the most frequent confusions: actual class, answer, rows, share of the actual class."""
     wrong = table.copy()
     np.fill_diagonal(wrong, 0)

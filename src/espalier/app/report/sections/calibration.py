@@ -12,6 +12,7 @@ from espalier.app.report.charts.reliability import Bin, reliability
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
 from espalier.core.batch import FloatArray
+from espalier.evaluation.metrics.probabilities import calibration_curve, equal_mass_bins
 
 MAX_BINS = 10
 BIN_ROWS = 20  # fewer rows than this say little about a share
@@ -19,6 +20,7 @@ NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 ALLOWED_MISSES = 4  # of so many 95 % intervals one may miss; two of four would be rare by chance (1.4 %)
 SMALL_GAP = 0.02  # a mean difference below two percentage points is called none
 QUANTILE = "quantile_"
+NO_CLASS = -1  # a true class that the model has no probability for
 
 
 @dataclass(frozen=True)
@@ -62,36 +64,29 @@ def wilson(hits: float, count: int) -> tuple[float, float]:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def reliability_bins(said: FloatArray, happened: FloatArray) -> list[Bin]:
+def reliability_bins(target: FloatArray, probabilities: FloatArray) -> list[Bin]:
     """Return rows in groups of about equal size by their stated probability.
 
     Args:
-        said: (N,) probabilities.
-        happened: (N,) 1 where it came true, else 0.
+        target: (N,) index of the true class.
+        probabilities: (N, K). Of two classes the second one's probability is looked at, of more the highest one.
     """
-    bins = []
-    for inside in _groups(said, BIN_ROWS, MAX_BINS):
-        count, hits = int(inside.sum()), float(happened[inside].sum())
-        bins.append(Bin(float(said[inside].mean()), hits / count, *wilson(hits, count), count))
-    return bins
+    curve = calibration_curve(target, probabilities, _num_groups(len(target), BIN_ROWS, MAX_BINS))
+    points = zip(curve.promised.tolist(), curve.happened.tolist(), curve.weight.astype(int).tolist(), strict=True)
+    return [Bin(said, share, *wilson(share * count, count), count) for said, share, count in points]
 
 
-def _groups(values: FloatArray, least: int, most: int) -> list[np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
-    """Return masks of groups of about equal size in rising order of the values; equal values stay together."""
-    if not len(values):
-        return []
-    number = min(max(len(values) // least, 1), most)
-    edges = np.unique(np.quantile(values, np.arange(1, number) / number, method="lower"))
-    place = np.searchsorted(edges, values, side="left")
-    return [place == index for index in np.unique(place)]
+def _num_groups(rows: int, least: int, most: int) -> int:
+    """Return into how many groups some rows go, so that a group has at least so many rows and there are at most so many."""
+    return min(max(rows // least, 1), most)
 
 
 def _probabilities(facts: Facts) -> Section:
-    said, happened, what, given = _stated(facts)
-    bins = reliability_bins(said, happened)
+    target, probabilities, what, given = _stated(facts)
+    bins = reliability_bins(target, probabilities)
     total = max(sum(one.count for one in bins), 1)
     gap = sum(one.count * abs(one.said - one.happened) for one in bins) / total
-    lean = float(np.mean(said) - np.mean(happened)) if len(said) else 0.0
+    lean = sum(one.count * (one.said - one.happened) for one in bins) / total
     rows = [
         (
             wording.percent(one.said),
@@ -121,23 +116,21 @@ def _probabilities(facts: Facts) -> Section:
 
 
 def _stated(facts: Facts) -> tuple[FloatArray, FloatArray, str, bool]:
-    """Return stated probabilities and whether they came true, what they are of, and whether that is the same for each row.
+    """Return targets and stated probabilities, what these are of, and whether that is the same for each row.
 
     Of two classes they are of the positive one, of several classes of the most likely one, of labels of each label.
     """
-    if facts.kind == "labels":
-        stated, truth = facts.probabilities().ravel(), facts.labels("target").ravel()
-        return stated[np.isfinite(stated)], truth[np.isfinite(stated)], "each label", True
-    target = facts.scored["target"].to_numpy()
     probabilities = facts.probabilities()
+    if facts.kind == "labels":
+        target, of_label = facts.labels("target").ravel(), probabilities.ravel()
+        told = np.isfinite(of_label)
+        return target[told], np.stack([1 - of_label, of_label], axis=1)[told], "each label", True
+    place = {name: index for index, name in enumerate(facts.classes)}
+    target = np.array([place.get(name, NO_CLASS) for name in facts.scored["target"].to_list()], dtype=np.float64)
     known = np.isfinite(probabilities).all(axis=1)
-    if len(facts.classes) == 2:
-        positive = facts.classes[-1]
-        return probabilities[known, 1], (target[known] == positive).astype(np.float64), f"“{positive}”", True
-    names = np.array(facts.classes, dtype=object)
-    likely = probabilities.argmax(axis=1)
-    hits = (target == names[likely]).astype(np.float64)
-    return probabilities.max(axis=1)[known], hits[known], "the most likely class", False
+    positive = len(facts.classes) == 2
+    what = f"“{facts.classes[-1]}”" if positive else "the most likely class"
+    return target[known], probabilities[known], what, positive
 
 
 def _judgement(bins: list[Bin], gap: float, lean: float, *, given: bool) -> str:
@@ -157,7 +150,8 @@ def _sizes(facts: Facts) -> Section:
     actual, predicted = facts.values("target"), facts.values("prediction")
     known = np.isfinite(actual) & np.isfinite(predicted)
     actual, error = actual[known], (predicted - actual)[known]
-    groups = _groups(actual, BIN_ROWS // 2, MAX_BINS - 2)
+    group = equal_mass_bins(actual, _num_groups(len(actual), BIN_ROWS // 2, MAX_BINS - 2))
+    groups = [group == one for one in np.unique(group)]
     off = [float(np.abs(error[inside]).mean()) for inside in groups]
     top = max(off, default=0.0) or 1.0
     rows = [_size_row(actual[inside], error[inside], size / top) for inside, size in zip(groups, off, strict=True)]
