@@ -43,9 +43,11 @@ class Finding:
         severity: how much it matters.
         evidence: the numbers behind the sentence; plain values.
         columns: the columns it is about.
+        modules: the modules or weights of the model it is about, by name.
         rows: source rows it is about, at most 100 of them.
         repairs: cures, the best first.
         advice: what a person can do, one sentence; empty when a repair says it.
+        cause: id of another finding that this one follows from; empty when it stands for itself.
     """
 
     id: str
@@ -56,6 +58,8 @@ class Finding:
     rows: tuple[int, ...] = ()
     repairs: tuple[Repair, ...] = ()
     advice: str = ""
+    modules: tuple[str, ...] = ()
+    cause: str = ""
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
@@ -72,5 +76,6 @@ def from_mapping(value: Mapping[str, Any]) -> Finding:
             "columns": tuple(value["columns"]),
             "rows": tuple(value["rows"]),
             "repairs": repairs,
+            "modules": tuple(value.get("modules", ())),
         }
     )

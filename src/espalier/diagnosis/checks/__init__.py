@@ -1,1 +1,1 @@
-"""The checks: one sign = one file. Each declares `check(evidence) -> Finding | None` and its thresholds at the top."""
+"""One sign = one file, in a folder for each kind of evidence: data, wiring, course."""

@@ -7,7 +7,7 @@ nothing to learn about most of them.
 from espalier.core.finding import Finding, Severity
 from espalier.core.plan import PreparePlan
 from espalier.core.schema import Kind
-from espalier.diagnosis.checks.identifier_as_input import UNIQUE_FRACTION
+from espalier.diagnosis.checks.data.identifier_as_input import UNIQUE_FRACTION
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named
 

@@ -5,7 +5,7 @@ columns have a check of their own.
 """
 
 from espalier.core.finding import Finding, Repair, Severity
-from espalier.diagnosis.checks.near_empty_columns import NEAR_EMPTY_FRACTION
+from espalier.diagnosis.checks.data.near_empty_columns import NEAR_EMPTY_FRACTION
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named, percent
 

@@ -14,7 +14,7 @@ import polars as pl
 from espalier.core.batch import FloatArray
 from espalier.core.finding import Finding, Severity
 from espalier.core.schema import Kind
-from espalier.diagnosis.checks.target_in_one_column import cross_fit_of
+from espalier.diagnosis.checks.data.target_in_one_column import cross_fit_of
 from espalier.diagnosis.encode import answer_of, as_number
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.quick_model import readable

@@ -1,0 +1,1 @@
+"""Signs in the course of a training: losses, gradients, updates and activations, step by step."""

@@ -1,0 +1,1 @@
+"""Signs in the data and its split, before any training."""

@@ -1,0 +1,48 @@
+"""Look without touching: whatever a probe does to a model, the training goes on as if it had not been done."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import nn
+
+
+@contextmanager
+def preserved(model: nn.Module) -> Iterator[None]:
+    """Restore a model and the random states after a block, to the last bit.
+
+    Kept are the modes of all modules, buffers (running means of batch norm), gradients, the attributes of recurrent and other
+    modules as far as they are buffers, and the random states of torch (CPU and every CUDA device), NumPy and Python. Weights
+    are not copied: a block must not update them.
+
+    Args:
+        model: any module.
+    """
+    cpu, cuda = torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    python, numpy = random.getstate(), np.random.get_state()
+    modes = [(module, module.training) for module in model.modules()]
+    buffers = [
+        (module, name, tensor, tensor.detach().clone())
+        for module in model.modules()
+        for name, tensor in module._buffers.items()
+        if tensor is not None
+    ]
+    gradients = [(weight, weight.grad) for weight in model.parameters()]
+    try:
+        yield
+    finally:
+        for weight, gradient in gradients:
+            weight.grad = gradient
+        with torch.no_grad():
+            for module, name, tensor, value in buffers:
+                module._buffers[name] = tensor
+                tensor.copy_(value)
+        for module, was_training in modes:
+            module.training = was_training
+        random.setstate(python)
+        np.random.set_state(numpy)
+        torch.set_rng_state(cpu)
+        if cuda:
+            torch.cuda.set_rng_state_all(cuda)

@@ -1,0 +1,291 @@
+"""Watch: a doctor beside any PyTorch training loop. It looks on through hooks, and never changes what it watches.
+
+    with espalier.watch(model, optimizer, loss=criterion) as doctor:
+        for inputs, target in loader:
+            optimizer.zero_grad()
+            criterion(model(inputs), target).backward()
+            optimizer.step()
+    doctor.findings
+
+A criterion that is a module is watched as it is; a function is called through the doctor: `doctor.loss(output, target)`.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from espalier.core.finding import Finding
+from espalier.diagnosis.course import Course
+from espalier.diagnosis.examine import examine
+from espalier.diagnosis.loss_kind import Criterion, kind_of, prior_loss
+from espalier.diagnosis.probes import Subject, probe, tensors_in
+from espalier.diagnosis.sampler import Sampler
+from espalier.diagnosis.wiring import Wiring
+
+FIRST_STEPS = 3  # in which every weight must get a gradient: a gate that begins at zero opens after one or two
+PRIOR_BATCHES = 5
+BUFFER = 256  # losses
+MODED = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
+
+
+class Doctor:
+    """What is known of a training so far.
+
+    Args:
+        model: being trained.
+        optimizer: that trains it.
+        criterion: the loss; None when it is not watched.
+        planned_steps: how many steps there will be; None when it is not known.
+        causal: the model must not look ahead along dimension 1 of its inputs.
+    """
+
+    def __init__(
+        self, model: nn.Module, optimizer: Optimizer, criterion: Criterion | None, planned_steps: int | None, causal: bool
+    ) -> None:
+        self.model, self.optimizer, self.criterion, self.planned_steps = model, optimizer, criterion, planned_steps
+        self.causal = causal
+        self.kind = kind_of(criterion)
+        self.wiring: Wiring | None = None
+        self.problems: list[str] = []
+        self._losses: list[float] = []
+        self._newest: list[Tensor] = []  # not yet numbers: reading one waits for the device
+        self._priors: list[float] = []
+        self._call: tuple[tuple[Any, ...], Mapping[str, Any]] | None = None
+        self._seen: tuple[Tensor, Any] | None = None
+        self._steps = 0
+        self._calls_in_step = 0
+        self._is_mixed = False  # several losses make one step: none of them alone tells how it goes
+        self._has_stepped = self._is_uncleared = False
+        self._uncleared = 0
+        self._reached: set[str] = set()
+        self._modes: list[bool] = []
+        self._evaluations: list[bool] = []
+        self._has_modes = any(isinstance(module, MODED) for module in model.modules())
+        self._spent = 0.0
+        self._sampler = Sampler(model, optimizer)
+        self._is_probing = False
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong, worst first; what follows from another finding names it as its cause."""
+        wiring = () if self.wiring is None else examine(self.wiring)
+        return tuple([*wiring, *examine(self.course)])
+
+    @property
+    def unlooked(self) -> tuple[str, ...]:
+        """What could not be looked at, and why."""
+        return tuple(dict.fromkeys([*(self.wiring.unlooked if self.wiring else ()), *self.problems]))
+
+    @property
+    def course(self) -> Course:
+        """What was seen while the training ran."""
+        self._read_losses()
+        trained = [one.name for one in self.wiring.trained] if self.wiring else []
+        unreached = [name for name in trained if name not in self._reached] if self._steps >= FIRST_STEPS else []
+        broken = [name for name, weight in self.model.named_parameters() if not torch.isfinite(weight).all()]
+        return Course(
+            losses=np.array(self._losses),
+            samples=tuple(self._sampler.samples),
+            prior_loss=float(np.mean(self._priors)) if self._priors and not self._is_mixed else None,
+            planned_steps=self.planned_steps,
+            uncleared=self._uncleared,
+            unreached=tuple(unreached),
+            is_evaluated_in_train_mode=self._has_modes and bool(self._evaluations) and all(self._evaluations),
+            is_trained_in_eval_mode=self._has_modes and bool(self._modes) and not any(self._modes),
+            non_finite_weights=tuple(broken),
+        )
+
+    def loss(self, output: Any, target: Any) -> Tensor:  # noqa: ANN401  whatever the criterion takes
+        """Return the criterion's loss, and look at it. For a criterion that is a function; a module needs no such call."""
+        if self.criterion is None:
+            raise ValueError("watch(...) was given no loss; give it one, for example loss=torch.nn.functional.mse_loss")
+        value = self.criterion(output, target)
+        if not isinstance(self.criterion, nn.Module):
+            self._guard(self._saw_loss, output, target, value)
+        return value
+
+    def _guard(self, look: Callable[..., None], *given: Any) -> None:  # noqa: ANN401
+        """Look, and whatever goes wrong while looking, let the training go on."""
+        if self._is_probing:
+            return
+        began = time.perf_counter()
+        self._is_probing = True
+        try:
+            look(*given)
+        except Exception as error:  # noqa: BLE001  the doctor never breaks what it watches
+            self.problems.append(f"{look.__name__.strip('_')}: {type(error).__name__}: {error}")
+        finally:
+            self._is_probing = False
+            self._spent += time.perf_counter() - began
+
+    def _saw_inputs(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        if not torch.is_grad_enabled():
+            return
+        if self.wiring is None:
+            self._call = (arguments, keywords)
+        if self._steps < FIRST_STEPS:
+            self._modes.append(self.model.training)
+        self._sampler.forward_begins(self._steps + 1)
+
+    def _saw_loss(self, output: Any, target: Any, value: Tensor) -> None:  # noqa: ANN401
+        first = next(tensors_in(output), None)
+        if not value.requires_grad:
+            self._evaluations.append(self.model.training)
+            return
+        self._calls_in_step += 1
+        self._newest.append(value.detach().mean())
+        if len(self._newest) == BUFFER:
+            self._read_losses()
+        if self.wiring is None and first is not None:
+            self._seen = (first.detach(), target)
+        if len(self._priors) < PRIOR_BATCHES and first is not None and isinstance(target, Tensor) and self.criterion:
+            with torch.no_grad():
+                prior = prior_loss(self.criterion, self.kind, first.detach(), target)
+            self._priors += [prior] if prior is not None else []
+        if self._steps <= FIRST_STEPS:
+            value.register_hook(self._backward_begins)  # type: ignore[no-untyped-call]  # torch has no types here
+
+    def _read_losses(self) -> None:
+        if self._newest:
+            self._losses += torch.stack([loss.float() for loss in self._newest]).tolist()
+            self._newest = []
+
+    def _backward_begins(self, gradient: Tensor) -> None:
+        """Look whether gradients of an update already done are still there when the next ones are about to be added."""
+        held = [weight.grad for group in self.optimizer.param_groups for weight in group["params"] if weight.grad is not None]
+        if not any(bool((one != 0).any()) for one in held):
+            self._is_uncleared = False
+        elif self._has_stepped:
+            self._is_uncleared = True  # unless they are cleared before the next step: another optimizer's turn may come first
+        self._has_stepped = False
+
+    def _before_step(self) -> None:
+        self._is_mixed |= self._calls_in_step > 1
+        self._uncleared += self._is_uncleared
+        if self._steps < FIRST_STEPS:
+            self._reached |= {
+                name
+                for name, weight in self.model.named_parameters()
+                if weight.grad is not None and bool((weight.grad != 0).any())
+            }
+        if self.wiring is None and self._call is not None:
+            self._probe()
+        self._sampler.step_begins(self._steps + 1)
+
+    def _probe(self) -> None:
+        """Probe the wiring with the first batch, before its update."""
+        arguments, keywords = self._call or ((), {})
+        output, target = self._seen if self._seen else (None, None)
+        gradients = {name: weight.grad for name, weight in self.model.named_parameters()}
+        self.wiring = probe(
+            Subject(
+                self.model,
+                arguments,
+                keywords,
+                target,
+                self.criterion if self._seen else None,
+                self.optimizer,
+                output,
+                gradients,
+                self.causal,
+            )
+        )
+        self._call = self._seen = None
+
+    def _after_step(self) -> None:
+        self._steps += 1
+        self._calls_in_step, self._has_stepped = 0, True
+        self._sampler.step_ends(self._steps, self._spent)
+
+
+@contextmanager
+def watch(
+    model: nn.Module,
+    optimizer: Optimizer,
+    loss: Criterion | None = None,
+    *,
+    planned_steps: int | None = None,
+    causal: bool = False,
+) -> Iterator[Doctor]:
+    """Watch a training loop for a block.
+
+    Weights, random states, buffers and gradients are the same, to the last bit, as without it.
+
+    Args:
+        model: any module.
+        optimizer: that trains it.
+        loss: the criterion. A module is watched by itself; a function is called as `doctor.loss(output, target)`. None watches
+            gradients and updates alone.
+        planned_steps: how many steps there will be, so that "half of the training" has a meaning.
+        causal: the model must not look ahead along dimension 1 of its inputs, as a language model must not.
+
+    Yields:
+        The doctor; `doctor.findings` at any time, also after the block.
+
+    Example:
+        >>> x, model, criterion = torch.randn(64, 4), nn.Linear(4, 1), nn.MSELoss()
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> with watch(model, optimizer, loss=criterion) as doctor:
+        ...     for _ in range(20):
+        ...         optimizer.zero_grad()
+        ...         criterion(model(x), x.sum(1)).backward()
+        ...         optimizer.step()
+        >>> doctor.findings[0].id
+        'W05-shapes-broadcast'
+    """
+    doctor = Doctor(model, optimizer, loss, planned_steps, causal)
+    hooks = [
+        model.register_forward_pre_hook(
+            lambda _, args, keywords: doctor._guard(doctor._saw_inputs, args, keywords), with_kwargs=True
+        ),
+        optimizer.register_step_pre_hook(lambda *_: doctor._guard(doctor._before_step)),
+        optimizer.register_step_post_hook(lambda *_: doctor._guard(doctor._after_step)),
+    ]
+    if isinstance(loss, nn.Module):
+        hooks.append(
+            loss.register_forward_hook(lambda _, given, value: doctor._guard(doctor._saw_loss, given[0], given[1], value))
+        )
+    try:
+        yield doctor
+    finally:
+        for one in hooks:
+            one.remove()
+        doctor._sampler.activations.end()
+
+
+def check(
+    model: nn.Module,
+    batch: Any,  # noqa: ANN401  whatever a person's loader gives
+    loss: Criterion,
+    optimizer: Optimizer | None = None,
+    *,
+    causal: bool = False,
+) -> tuple[Finding, ...]:
+    """Look at a model, a batch and a loss before the first step.
+
+    Args:
+        model: any module, in the mode in which it will be trained.
+        batch: `(inputs, target)`; inputs are a tensor, a tuple of positional arguments, or a mapping of keyword arguments.
+        loss: `loss(output, target)` returns a scalar.
+        optimizer: as it will train the model; None leaves out which weights it holds.
+        causal: the model must not look ahead along dimension 1 of its inputs.
+
+    Returns:
+        The findings, worst first.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=1))
+        >>> batch = torch.randn(16, 4), torch.arange(16) % 3
+        >>> check(model, batch, nn.CrossEntropyLoss())[0].id
+        'W04-probabilities-for-logits'
+    """
+    inputs, target = batch
+    arguments = inputs if isinstance(inputs, tuple) else () if isinstance(inputs, Mapping) else (inputs,)
+    keywords = inputs if isinstance(inputs, Mapping) else {}
+    return examine(probe(Subject(model, arguments, keywords, target, loss, optimizer, causal=causal)))
