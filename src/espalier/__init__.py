@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from espalier.core.plan import Plan
     from espalier.core.plan_file import read_plan
     from espalier.data.batches import TensorBatches
+    from espalier.diagnosis.watch import check, watch
     from espalier.face import evaluate, load, predict, resume, train
     from espalier.process import draft, inspect
     from espalier.run import Run
@@ -30,6 +31,7 @@ __all__ = [
     "Run",
     "TensorBatches",
     "Way",
+    "check",
     "compare",
     "draft",
     "evaluate",
@@ -40,6 +42,7 @@ __all__ = [
     "read_plan",
     "resume",
     "train",
+    "watch",
 ]
 
 _HOMES = {
@@ -49,6 +52,7 @@ _HOMES = {
     "Run": "run",
     "TensorBatches": "data.batches",
     "Way": "training.loop",
+    "check": "diagnosis.watch",
     "compare": "comparison",
     "draft": "process",
     "evaluate": "face",
@@ -59,6 +63,7 @@ _HOMES = {
     "read_plan": "core.plan_file",
     "resume": "face",
     "train": "face",
+    "watch": "diagnosis.watch",
 }
 
 

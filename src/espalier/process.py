@@ -36,6 +36,7 @@ from espalier.run import Run
 from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.forecast import Forecast, forecast
+from espalier.stages.look import refuse_stops
 from espalier.stages.network import ModuleMaker, check_names
 from espalier.stages.parts import deal_parts, keep_parts, read_part
 from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
@@ -229,13 +230,14 @@ def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker
     began_stage = time.monotonic()
     check_names(plan, table.asked().classes)
     cleaned, parts = deal_parts(plan, table, folder)
+    yield StageDone("split", _split_sentence(plan, parts), time.monotonic() - began_stage)
+    began_stage = time.monotonic()
+    findings = _findings(plan, table, cleaned, parts[0])
+    refuse_stops(findings, plan.diagnosis)
     write_plan(folder.plan, plan)  # from here on the run can be resumed
     keep_parts(plan, parts, folder)
     if not folder.data.exists():
         write_json(folder.data, _data(plan, table, cleaned))
-    yield StageDone("split", _split_sentence(plan, parts), time.monotonic() - began_stage)
-    began_stage = time.monotonic()
-    findings = _findings(plan, table, cleaned, parts[0])
     write_json(folder.findings, [finding.to_mapping() for finding in findings])
     yield StageDone("examine", f"{len(findings)} findings about the data", time.monotonic() - began_stage)
     plan = decide_rate(decide_target(plan, parts[0].train, parts[0].valid), parts[0].train)

@@ -27,6 +27,7 @@ from espalier.data.describe.question import Question
 from espalier.data.kinds.table import read
 from espalier.data.parse import parse
 from espalier.data.prepare.prepared import Prepared
+from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame
@@ -89,8 +90,14 @@ class Run:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found wrong, worst first."""
-        return _built(self.folder.findings, lambda every: tuple(finding_from(one) for one in every))
+        """What was found wrong, in the data and while the networks learnt: worst first, what follows from another after it."""
+        files = [self.folder.findings, *(self.folder.member(index).findings for index in range(self._num_members))]
+        found: dict[str, Finding] = {}
+        for path in files:
+            if path.exists() or path == self.folder.findings:
+                every = _built(path, lambda content: [finding_from(one) for one in content])
+                found = {one.id: one for one in every} | found  # several members may show one sign: the first is told
+        return in_order(list(found.values()))
 
     @cached_property
     def importance(self) -> tuple[ColumnImportance, ...]:
@@ -100,9 +107,14 @@ class Run:
     @cached_property
     def networks(self) -> tuple[Network, ...]:
         """The trained networks: one, or the members of an ensemble."""
-        number = self.plan.model.members * num_splits(self.plan)
         threshold = self.scorecard.threshold if self.folder.scorecard.exists() else None
-        return tuple(load_network(self.plan, self.folder.member(index), threshold, self._maker) for index in range(number))
+        return tuple(
+            load_network(self.plan, self.folder.member(index), threshold, self._maker) for index in range(self._num_members)
+        )
+
+    @property
+    def _num_members(self) -> int:
+        return self.plan.model.members * num_splits(self.plan)
 
     @property
     def module(self) -> nn.Module:

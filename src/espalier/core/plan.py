@@ -192,11 +192,24 @@ class LearningPlan:
 
 
 @dataclass(frozen=True, config=STRICT)
+class DiagnosisPlan:
+    """How the doctor looks on.
+
+    Args:
+        stop: end the run before more is trained when an exact rule is broken (a finding of severity "stop").
+        watch: look at gradients, updates and activations while the network learns.
+    """
+
+    stop: bool = True
+    watch: bool = True
+
+
+@dataclass(frozen=True, config=STRICT)
 class Plan:
     """A whole run.
 
     Args:
-        data, schema, clean, split, prepare, task, model, learning: the parts, in the order in which they act.
+        data, schema, clean, split, prepare, task, model, learning, diagnosis: the parts, in the order in which they act.
         baselines: names of the simple models trained beside the network; None for all that suit the task and the size.
         seed: every random choice follows from it.
         reasons: why a value is what it is, by dotted path ("model.name").
@@ -211,6 +224,7 @@ class Plan:
     split: SplitPlan = Field(default_factory=SplitPlan)
     prepare: PreparePlan = Field(default_factory=PreparePlan)
     learning: LearningPlan = Field(default_factory=LearningPlan)
+    diagnosis: DiagnosisPlan = Field(default_factory=DiagnosisPlan)
     baselines: tuple[str, ...] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     reasons: dict[str, str] = Field(default_factory=dict)

@@ -129,6 +129,11 @@ class MemberFolder:
         return self.path / "epochs.csv"
 
     @property
+    def findings(self) -> Path:
+        """What the doctor found while it learnt."""
+        return self.path / "findings.json"
+
+    @property
     def last(self) -> Path:
         """The newest checkpoint: all that resuming needs."""
         return self.path / "checkpoints" / "last.safetensors"

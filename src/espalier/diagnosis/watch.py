@@ -10,6 +10,7 @@
 A criterion that is a module is watched as it is; a function is called through the doctor: `doctor.loss(output, target)`.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from torch.optim import Optimizer
 
 from espalier.core.finding import Finding
 from espalier.diagnosis.course import Course
-from espalier.diagnosis.examine import examine
+from espalier.diagnosis.examine import examine, in_order
 from espalier.diagnosis.loss_kind import Criterion, kind_of, prior_loss
 from espalier.diagnosis.probes import Subject, probe, tensors_in
 from espalier.diagnosis.sampler import Sampler
@@ -75,7 +76,7 @@ class Doctor:
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong, worst first; what follows from another finding names it as its cause."""
         wiring = () if self.wiring is None else examine(self.wiring)
-        return tuple([*wiring, *examine(self.course)])
+        return in_order([*wiring, *examine(self.course)])
 
     @property
     def unlooked(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ class Doctor:
         return Course(
             losses=np.array(self._losses),
             samples=tuple(self._sampler.samples),
-            prior_loss=float(np.mean(self._priors)) if self._priors and not self._is_mixed else None,
+            prior_loss=self._prior(),
             planned_steps=self.planned_steps,
             uncleared=self._uncleared,
             unreached=tuple(unreached),
@@ -101,14 +102,27 @@ class Doctor:
             non_finite_weights=tuple(broken),
         )
 
+    def _prior(self) -> float | None:
+        known = [prior for prior in self._priors if not math.isnan(prior)]
+        return None if self._is_mixed or len(known) < len(self._priors) or not known else float(np.mean(known))
+
     def loss(self, output: Any, target: Any) -> Tensor:  # noqa: ANN401  whatever the criterion takes
         """Return the criterion's loss, and look at it. For a criterion that is a function; a module needs no such call."""
         if self.criterion is None:
             raise ValueError("watch(...) was given no loss; give it one, for example loss=torch.nn.functional.mse_loss")
         value = self.criterion(output, target)
         if not isinstance(self.criterion, nn.Module):
-            self._guard(self._saw_loss, output, target, value)
+            self.saw(lambda: (output, target), value)
         return value
+
+    def saw(self, given: Callable[[], tuple[Any, Any]], loss: Tensor) -> None:
+        """Look at a loss that was computed elsewhere.
+
+        Args:
+            given: returns the output and the target that the criterion got; it is called in the first steps only.
+            loss: before its backward pass.
+        """
+        self._guard(self._saw_loss, given, loss)
 
     def _guard(self, look: Callable[..., None], *given: Any) -> None:  # noqa: ANN401
         """Look, and whatever goes wrong while looking, let the training go on."""
@@ -133,8 +147,7 @@ class Doctor:
             self._modes.append(self.model.training)
         self._sampler.forward_begins(self._steps + 1)
 
-    def _saw_loss(self, output: Any, target: Any, value: Tensor) -> None:  # noqa: ANN401
-        first = next(tensors_in(output), None)
+    def _saw_loss(self, given: Callable[[], tuple[Any, Any]], value: Tensor) -> None:
         if not value.requires_grad:
             self._evaluations.append(self.model.training)
             return
@@ -142,14 +155,21 @@ class Doctor:
         self._newest.append(value.detach().mean())
         if len(self._newest) == BUFFER:
             self._read_losses()
-        if self.wiring is None and first is not None:
-            self._seen = (first.detach(), target)
-        if len(self._priors) < PRIOR_BATCHES and first is not None and isinstance(target, Tensor) and self.criterion:
-            with torch.no_grad():
-                prior = prior_loss(self.criterion, self.kind, first.detach(), target)
-            self._priors += [prior] if prior is not None else []
+        if self.wiring is None or len(self._priors) < PRIOR_BATCHES:
+            self._saw_batch(*given())
         if self._steps <= FIRST_STEPS:
             value.register_hook(self._backward_begins)  # type: ignore[no-untyped-call]  # torch has no types here
+
+    def _saw_batch(self, output: Any, target: Any) -> None:  # noqa: ANN401
+        first = next(tensors_in(output), None)
+        if first is None:
+            return
+        if self.wiring is None:
+            self._seen = (first.detach(), target)
+        if self.criterion is not None and isinstance(target, Tensor) and len(self._priors) < PRIOR_BATCHES:
+            with torch.no_grad():
+                prior = prior_loss(self.criterion, self.kind, first.detach(), target)
+            self._priors.append(float("nan") if prior is None else prior)
 
     def _read_losses(self) -> None:
         if self._newest:
@@ -248,9 +268,7 @@ def watch(
         optimizer.register_step_post_hook(lambda *_: doctor._guard(doctor._after_step)),
     ]
     if isinstance(loss, nn.Module):
-        hooks.append(
-            loss.register_forward_hook(lambda _, given, value: doctor._guard(doctor._saw_loss, given[0], given[1], value))
-        )
+        hooks.append(loss.register_forward_hook(lambda _, given, value: doctor.saw(lambda: (given[0], given[1]), value)))
     try:
         yield doctor
     finally:

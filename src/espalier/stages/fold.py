@@ -24,6 +24,7 @@ from espalier.evaluation.baselines.baseline import named_baselines, suited_basel
 from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
 from espalier.stages.decide import decide_learning
+from espalier.stages.look import watched_epochs
 from espalier.stages.network import ModuleMaker, Network, average, main_metric, make_network, target_kind
 from espalier.tasks.build import build_task
 from espalier.training.evaluate import predict_and_loss
@@ -111,7 +112,8 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
             write_plan(work.folder.plan, plan)
         fit = _start(network, batches, valid, plan, work.folder.member(index), seed)
         share = (ends - time.monotonic()) / (num_members - member)
-        yield from fit.epochs(time.monotonic() + share - fit.state.seconds, index)
+        deadline = time.monotonic() + share - fit.state.seconds
+        yield from watched_epochs(fit, network.task, plan.diagnosis, deadline, index)
         networks.append(network)
         seconds += fit.state.seconds
     baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), valid)

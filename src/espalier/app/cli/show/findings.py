@@ -11,6 +11,7 @@ from espalier.app.cli.given.options import written
 from espalier.app.cli.show.console import heading, indented
 from espalier.app.cli.show.quantities import count
 from espalier.core.finding import Finding, Severity
+from espalier.diagnosis.examine import in_order
 
 STYLES = {Severity.STOP: "bold red", Severity.WARN: "yellow", Severity.NOTE: "cyan"}
 MAX_ROWS = 8  # rows named on a line
@@ -18,8 +19,7 @@ MAX_ROWS = 8  # rows named on a line
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Print findings, worst first."""
-    order = list(Severity)
-    worst_first = sorted(findings, key=lambda finding: order.index(finding.severity))
+    worst_first = in_order(findings)
     if not worst_first:
         heading(console, "Findings: none")
         return
@@ -28,6 +28,10 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         console.print()
         console.print(Text.assemble("  ", (finding.severity.upper(), STYLES[finding.severity]), "  ", (finding.id, "bold")))
         indented(console, Text(finding.sentence), 4)
+        if finding.cause:
+            indented(console, Text(f"follows from {finding.cause}", style="dim"), 4)
+        if finding.modules:
+            indented(console, Text(f"where: {', '.join(finding.modules[:MAX_ROWS])}", style="dim"), 4)
         if finding.rows:
             rows = ", ".join(str(row) for row in finding.rows[:MAX_ROWS])
             indented(console, Text(f"rows: {rows}{', ...' if len(finding.rows) > MAX_ROWS else ''}", style="dim"), 4)

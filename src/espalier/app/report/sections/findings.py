@@ -11,6 +11,7 @@ from espalier.app.report.sections.choices import in_words, setting
 from espalier.app.report.sections.section import Section
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.plan import flatten, to_mapping
+from espalier.diagnosis.examine import in_order
 
 ORDER = (Severity.STOP, Severity.WARN, Severity.NOTE)
 WORDS = {Severity.STOP: "Stop", Severity.WARN: "Warning", Severity.NOTE: "Note"}
@@ -73,8 +74,8 @@ def build(facts: Facts) -> Section:
 
 
 def worst_first(facts: Facts) -> list[Finding]:
-    """Return the run's findings, worst first, else in their order."""
-    return sorted(facts.run.findings, key=lambda one: ORDER.index(one.severity))
+    """Return the run's findings, worst first; what follows from another stands after it."""
+    return list(in_order(facts.run.findings))
 
 
 def train_command(facts: Facts, changes: Mapping[str, Any]) -> str:
