@@ -3,10 +3,11 @@ import time
 
 import polars as pl
 import pytest
+from torch import nn
 
 from espalier import process
 from espalier.core import files
-from espalier.core.errors import ColumnError, InputError, PlanError, RunError, StorageError, UnknownNameError
+from espalier.core.errors import ColumnError, InputError, PlanError, RunError, StorageError, TrainingError, UnknownNameError
 from espalier.core.plan import edit
 from espalier.core.plan_file import read_plan, write_plan
 from espalier.core.progress import BaselineDone, EpochDone, StageDone
@@ -154,7 +155,8 @@ def test_quantiles_are_predicted_in_ascending_order(tmp_path, changes):
 
 
 def test_parts_of_other_files_are_used(tmp_path):
-    sources = {part: write_table(tmp_path / f"{part}.csv", "sold", made_table(40, seed=3)) for part in ("valid", "test")}
+    seeds = {"valid": 3, "test": 4}
+    sources = {part: write_table(tmp_path / f"{part}.csv", "sold", made_table(40, seed=seed)) for part, seed in seeds.items()}
     run = run_of(tmp_path, "sold", {"data.valid": str(sources["valid"]), "data.test": str(sources["test"])})
     assert run.plan.split.method == "files"
     assert run.scorecard.num_rows == 40
@@ -241,7 +243,7 @@ def damaged(folder, what):
         (("  epochs: 50", "  epochs: [50"), PlanError, r"plan.yaml, line \d+: not valid YAML"),
         (("  epochs:", "  epoch:"), UnknownNameError, r"'learning.epoch'.*Did you mean 'learning.epochs'"),
         (("format: 1", "format: 9"), RunError, r"holds a plan of format 9; this version of Espalier reads format 1"),
-        (("name: mlp-tiny", "name: linear"), RunError, r"last.safetensors is of another model"),
+        (("name: mlp-tiny", "name: linear"), RunError, r"plan.yaml was changed after this run began"),
     ],
 )
 def test_what_was_damaged_or_edited_is_named(tmp_path, what, error, message):
@@ -332,3 +334,42 @@ def test_inspect_tells_of_a_split_that_cannot_be_made_and_of_all_else(tmp_path):
     assert "groups in column 'region' that share no row" in first.sentence
     assert found.question is not None
     assert found.profile.num_rows == 40
+
+
+def test_rows_in_two_parts_stop_the_run_and_the_plan_can_say_otherwise(tmp_path):
+    same = str(write_table(tmp_path / "same.csv", "sold", made_table(40, seed=3)))
+    (tmp_path / "stopped").mkdir()
+    (tmp_path / "told").mkdir()
+    changes = {"data.valid": same, "data.test": same}
+    with pytest.raises(TrainingError, match=r"S01-rows-in-two-parts: 40 rows .* --set diagnosis.stop=false"):
+        run_of(tmp_path / "stopped", "sold", changes)
+    run = run_of(tmp_path / "told", "sold", {**changes, "diagnosis.stop": False})
+    assert run.findings[0].id == "S01-rows-in-two-parts"
+
+
+def test_a_network_that_cannot_learn_as_it_is_wired_is_stopped_before_its_first_step(tmp_path):
+    class Wrong(nn.Module):
+        def __init__(self, num_inputs):
+            super().__init__()
+            self.linear = nn.Linear(num_inputs, 1)
+            self.unused = nn.Linear(num_inputs, 1)
+
+        def forward(self, numbers):
+            return self.linear(numbers)
+
+    changes = {"model.name": "own", "prepare.categories": "one-hot", "prepare.bins": 0}
+    made = process.draft(write_table(tmp_path / "t.csv", "sold", made_table()), target=["sold"], changes=changes)
+    maker = lambda prepared, num_outputs: Wrong(len(prepared.names))  # noqa: E731
+    with pytest.raises(TrainingError, match="W03-weights-without-gradient"):
+        finish(process.train(made.plan, tmp_path / "run", made.table, maker))
+
+
+def test_a_run_whose_plan_was_changed_does_not_go_on(tmp_path):
+    folder = stopped(tmp_path, "epoch")
+    path = folder.plan
+    written = path.read_text()
+    path.write_text(written.replace("batch_size: 32", "batch_size: 16"))
+    with pytest.raises(RunError, match=r"plan.yaml was changed after this run began.* --out NEW_FOLDER"):
+        resumed(folder)
+    path.write_text(written.replace("checkpoint_seconds: 30.0", "checkpoint_seconds: 5.0"))
+    assert resumed(folder)[0].plan.learning.checkpoint_seconds == 5.0

@@ -22,7 +22,7 @@ from espalier.core.errors import RunError, SplitError
 from espalier.core.files import write_json
 from espalier.core.finding import Finding
 from espalier.core.plan import Plan, edit
-from espalier.core.plan_file import write_plan
+from espalier.core.plan_file import is_edited, write_plan
 from espalier.core.progress import Progress, StageDone
 from espalier.core.records import Splits
 from espalier.core.run_folder import RunFolder
@@ -191,6 +191,11 @@ def resume(folder: Path, maker: ModuleMaker | None = None) -> Generator[Progress
     if all(path.exists() for path in (run_folder.scorecard, run_folder.predictions, run_folder.importance)):
         yield StageDone("resume", "this run is finished; nothing is left to do", 0.0)
         return Run(folder, maker)
+    if is_edited(run_folder.plan, plan):
+        raise RunError(
+            f"{run_folder.plan} was changed after this run began, so it cannot go on to the same weights. Undo the change, or "
+            f"train the changed plan anew: espalier train {run_folder.plan} --out NEW_FOLDER"
+        )
     return (yield from _walk(plan, run_folder, None, maker))
 
 
@@ -230,15 +235,15 @@ def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker
     began_stage = time.monotonic()
     check_names(plan, table.asked().classes)
     cleaned, parts = deal_parts(plan, table, folder)
-    yield StageDone("split", _split_sentence(plan, parts), time.monotonic() - began_stage)
-    began_stage = time.monotonic()
-    findings = _findings(plan, table, cleaned, parts[0])
-    refuse_stops(findings, plan.diagnosis)
     write_plan(folder.plan, plan)  # from here on the run can be resumed
     keep_parts(plan, parts, folder)
     if not folder.data.exists():
         write_json(folder.data, _data(plan, table, cleaned))
+    yield StageDone("split", _split_sentence(plan, parts), time.monotonic() - began_stage)
+    began_stage = time.monotonic()
+    findings = _findings(plan, table, cleaned, parts[0])
     write_json(folder.findings, [finding.to_mapping() for finding in findings])
+    refuse_stops(findings, plan.diagnosis)
     yield StageDone("examine", f"{len(findings)} findings about the data", time.monotonic() - began_stage)
     plan = decide_rate(decide_target(plan, parts[0].train, parts[0].valid), parts[0].train)
     write_plan(folder.plan, plan)
@@ -252,7 +257,7 @@ def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker
     scorecard = score(plan, folds, folder)
     yield StageDone("score", scorecard.verdict, time.monotonic() - began_stage)
     began_stage = time.monotonic()
-    importances = explain(plan, folds[0], folder)
+    importances = explain(plan, folds[0], folder, max(began + budget - time.monotonic(), 0.0))
     yield StageDone("explain", importances, time.monotonic() - began_stage)
     return Run(folder.path, maker)
 

@@ -2,35 +2,29 @@
 
 import pytest
 import torch
-from torch import nn
 
 from espalier.core.plan import LearningPlan
-from espalier.tasks.regression import Regression
 from espalier.training import range_test
 from espalier.training.range_test import find_learning_rate
+from training.toys import LineTask, line_batches, small_net
 
 
-def test_the_rate_lies_a_thirtieth_below_the_lowest_loss_and_the_sentence_says_so():
-    rates = [10.0**-power for power in torch.linspace(5, 0, 60).tolist()]
-    losses = [1.0 - 0.01 * number if number <= 40 else 0.6 + number for number in range(60)]
-    found = range_test._pick(rates, losses)
-    assert found.rate == pytest.approx(rates[40] / 30, rel=0.05)
-    assert found.reason == f"range test over 60 steps: the loss is lowest at {rates[40]:.1e}; a thirtieth of that is taken"
+def test_a_lucky_first_batch_does_not_end_the_range_test():
+    losses = [0.1, 2.0] + [1.0 - 0.01 * step for step in range(60)] + [3.0] * 10
+    rates = [1e-5 * 1.1**step for step in range(len(losses))]
+    picked = range_test._pick(rates, losses)
+    assert picked.rate == pytest.approx(rates[61] / 30, rel=0.05)
 
 
-def test_a_loss_that_never_falls_gives_the_usual_rate():
-    found = range_test._pick([1e-5] * 60, [1.0 + 0.1 * number for number in range(60)])
-    assert found.rate == range_test.USUAL_RATE
-    assert "did not fall" in found.reason
+def test_a_loss_that_never_falls_gets_the_usual_rate():
+    picked = range_test._pick([1e-5 * 1.1**step for step in range(60)], [1.0 + 0.01 * step for step in range(60)])
+    assert picked.rate == range_test.USUAL_RATE and "did not fall" in picked.reason
 
 
-def test_model_and_random_state_stay_as_they_were():
-    torch.manual_seed(0)
-    x = torch.randn(64, 3)
-    model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 1))
-    weights = [weight.clone() for weight in model.parameters()]
-    state = torch.get_rng_state()
-    found = find_learning_rate(model, Regression(), [(x, x.sum(1))], LearningPlan())
-    assert 1e-5 < found.rate < 0.1
-    assert all(torch.equal(old, new) for old, new in zip(weights, model.parameters(), strict=True))
-    assert torch.equal(state, torch.get_rng_state())
+def test_the_range_test_picks_a_rate_that_learns_and_touches_nothing():
+    model = small_net()
+    state, before = torch.get_rng_state(), model[0].weight.detach().clone()
+    test = find_learning_rate(model, LineTask(), line_batches(400, 8), LearningPlan(optimizer="adamw"))
+    assert 1e-3 < test.rate < 0.3 and "a thirtieth of that" in test.reason
+    assert len(test.rates) == len(test.losses) and list(test.rates) == sorted(test.rates)
+    assert torch.equal(state, torch.get_rng_state()) and torch.equal(before, model[0].weight)

@@ -1,5 +1,7 @@
 """`plan.yaml`: a plan that a person can read and edit, each value with its reason as a comment."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +10,36 @@ import yaml
 from espalier.core.errors import MissingSourceError, PlanError
 from espalier.core.files import write_text
 from espalier.core.plain_yaml import PlainLoader, one_line, read_yaml
-from espalier.core.plan import Plan, from_mapping, to_mapping
+from espalier.core.plan import Plan, flatten, from_mapping, to_mapping
 
 HEADER = "# A plan of Espalier. Change a value and run: espalier train {name}\n"
+MARK = "# Values when Espalier wrote them: "
+FREE = ("reasons.", "learning.budget_seconds", "learning.checkpoint_seconds", "diagnosis.")  # a run may go on with others
 NOT_PRINTABLE = yaml.reader.Reader.NON_PRINTABLE  # no YAML may hold these, not even in a comment
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def write_plan(path: Path, plan: Plan) -> None:
-    """Write a plan with its reasons as comments."""
-    write_text(path, render(plan, path.name))
+    """Write a plan with its reasons as comments, and a mark of its values in the last line."""
+    write_text(path, f"{render(plan, path.name)}{MARK}{_mark(plan)}\n")
+
+
+def is_edited(path: Path, plan: Plan) -> bool:
+    """Return whether values of a plan file were changed since `write_plan`; reasons, time limits and diagnosis do not count.
+
+    Args:
+        path: the file.
+        plan: as it is read from it.
+    """
+    last = path.read_text(encoding="utf-8").rstrip().rpartition("\n")[2]
+    return last.startswith(MARK) and last.removeprefix(MARK) != _mark(plan)
+
+
+def _mark(plan: Plan) -> str:
+    """Return a hash of the values that decide what a run comes to."""
+    values = flatten(to_mapping(plan))
+    fixed = {path: value for path, value in values.items() if not path.startswith(FREE) and not path.endswith(".reason")}
+    return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def render(plan: Plan, name: str = "plan.yaml") -> str:

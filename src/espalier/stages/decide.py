@@ -1,5 +1,6 @@
 """Decisions that need a measurement: each tries something short on the training part and writes down what it saw."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -66,16 +67,17 @@ def _matrix(inputs: tuple[object, ...]) -> np.ndarray[tuple[int, int], np.dtype[
     return np.hstack([np.asarray(one, dtype=np.float32) for one in inputs])
 
 
-def decide_learning(plan: Plan, network: Network, batches: Batches) -> Plan:
+def decide_learning(plan: Plan, network: Network, batches: Batches, seconds: float = math.inf) -> Plan:
     """Decide the learning rate by a range test and the precision by a trial, where the plan leaves them open.
 
     Args:
         plan: learning_rate None and precision "auto" are open.
         network: untrained; it stays as it is.
         batches: of the training part.
+        seconds: the range test may take.
     """
     if plan.learning.learning_rate is None:
-        test = find_learning_rate(network.module, network.task, batches, plan.learning)
+        test = find_learning_rate(network.module, network.task, batches, plan.learning, seconds)
         plan = edit(plan, {"learning.learning_rate": test.rate}, test.reason)
     if plan.learning.precision == "auto":
         batch = next(iter(batches.epoch(0)))

@@ -31,6 +31,7 @@ from espalier.training.evaluate import predict_and_loss
 from espalier.training.fit import Examiner, Fit, Judgement
 
 BASELINE_SECONDS = 60.0  # for one baseline, when the run has no budget
+TRIAL_SHARE = 0.2  # of the time left for the network, for its range test
 BASELINES_SHARE = 0.25  # of a budget, kept for all baselines together; they also get what the network does not need
 
 
@@ -106,7 +107,7 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
         seed = derive_seed(plan.seed, "member", index)
         batches = TensorBatches(drawn, drawn_target, rows, batch_size=plan.learning.batch_size, seed=seed)
         network = make_network(plan, prepared, seed, work.maker, weights)
-        decided = decide_learning(plan, network, batches)
+        decided = decide_learning(plan, network, batches, TRIAL_SHARE * (ends - time.monotonic()))
         if decided != plan:
             plan = decided
             write_plan(work.folder.plan, plan)

@@ -1,5 +1,7 @@
 """Scores: the threshold from the validation part, then the test part is opened, once, for the network and all baselines."""
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
@@ -25,6 +27,9 @@ from espalier.tasks.binary import Binary
 
 MAX_EXPLAINED_CELLS = 2_000_000  # predicted rows times permutations times columns, so that importance takes seconds
 MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS = 200, 5_000
+FEWEST_EXPLAINED_ROWS = 50  # under a budget
+PERMUTATIONS = 5  # of each column
+SCORING_FACTOR = 2.0  # scores and their intervals take about as long as the answers
 
 
 def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
@@ -54,20 +59,40 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
     return card
 
 
-def explain(plan: Plan, fold: Fold, folder: RunFolder) -> str:
-    """Write how much each column matters on the validation part, and return it in a sentence."""
+def explain(plan: Plan, fold: Fold, folder: RunFolder, seconds: float = math.inf) -> str:
+    """Write how much each column matters on the validation part, and return it in a sentence.
+
+    Args:
+        plan: of the run.
+        fold: whose networks are explained.
+        folder: of the run.
+        seconds: it may take about so long: fewer rows are looked at.
+    """
     columns = tuple(dict.fromkeys(fold.prepared.sources))  # a time column that dates the rows is among them
     valid = fold.splits.valid
-    most = int(np.clip(MAX_EXPLAINED_CELLS // max(len(columns), 1) // 5, MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS))
+    most = int(np.clip(MAX_EXPLAINED_CELLS // max(len(columns), 1) // PERMUTATIONS, MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS))
+    most = min(most, _affordable(fold, len(columns), seconds))
     seed = derive_seed(plan.seed, "importance")
     if len(valid) > most:
         valid = valid.take(np.sort(np.random.default_rng(seed).permutation(len(valid))[:most]))
     truth = fold.prepared.target_values(valid)
     metric = main_metric(fold.networks[0].task, truth)
-    found = importance(fold.answer, valid, truth, metric, columns, seed)
+    found = importance(fold.answer, valid, truth, metric, columns, seed, PERMUTATIONS)
     write_json(folder.importance, [asdict(one) for one in found])
     names = ", ".join(one.column for one in found[:3])
     return f"most important columns: {names}" if names else "the validation part has too few rows to tell which columns matter"
+
+
+def _affordable(fold: Fold, num_columns: int, seconds: float) -> int:
+    """Return how many rows can be explained within a time, judged by the time that some rows take."""
+    if math.isinf(seconds):
+        return MAX_EXPLAINED_ROWS
+    some = fold.splits.valid.take(np.arange(min(len(fold.splits.valid), MIN_EXPLAINED_ROWS)))
+    fold.answer(some)
+    began = time.perf_counter()
+    fold.answer(some)
+    row_seconds = (time.perf_counter() - began) / len(some)
+    return max(FEWEST_EXPLAINED_ROWS, int(seconds / (row_seconds * PERMUTATIONS * num_columns * SCORING_FACTOR)))
 
 
 def _threshold(folds: Sequence[Fold]) -> tuple[float | None, str]:

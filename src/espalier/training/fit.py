@@ -5,7 +5,7 @@ import io
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -164,7 +164,8 @@ class Fit:
                 self.state.seconds = now - began
                 is_late = now > deadline
                 if step.is_last_of_epoch or is_late:
-                    yield self._end_epoch(step, member, is_late)
+                    done = self._end_epoch(step, member, is_late)
+                    yield replace(done, remaining_seconds=min(done.remaining_seconds, max(deadline - now, 0.0)))
                 if self.state.is_done:
                     break
                 if interruption.requested or now - saved > self.plan.checkpoint_seconds:

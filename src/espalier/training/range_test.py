@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 from dataclasses import dataclass
 
 import torch
@@ -38,7 +39,9 @@ class RangeTest:
     reason: str
 
 
-def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan: LearningPlan) -> RangeTest:
+def find_learning_rate(
+    model: nn.Module, task: Learnable, batches: Batches, plan: LearningPlan, seconds: float = math.inf
+) -> RangeTest:
     """Pick a learning rate by a range test (Smith 2017, arXiv 1506.01186, section 3.3).
 
     The rate rises by a constant factor from step to step. The one picked is a thirtieth of the rate at which the smoothed
@@ -49,7 +52,9 @@ def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan
         task: its losses are what is watched.
         batches: of the training part.
         plan: optimizer, clipping and batch size as they will be.
+        seconds: the test ends after so long; a test that is cut short picks the usual rate.
     """
+    ends = time.monotonic() + seconds
     copied = copy.deepcopy(model)
     optimizer = make_optimizer(copied, plan, LOWEST_RATE)
     growth = (HIGHEST_RATE / LOWEST_RATE) ** (1 / (NUM_STEPS - 1))
@@ -67,6 +72,11 @@ def find_learning_rate(model: nn.Module, task: Learnable, batches: Batches, plan
                 break
             rates.append(step.learning_rate)
             losses.append(smooth)
+            if time.monotonic() > ends:
+                reason = (
+                    f"{number} of {NUM_STEPS} steps of a range test took the {seconds:.1f} s it may: the usual rate is taken"
+                )
+                return RangeTest(tuple(rates), tuple(losses), USUAL_RATE, reason)
     return _pick(rates, losses)
 
 
