@@ -285,3 +285,21 @@ def test_resume_goes_on_and_tells_the_end(pretence, capsys):
 def test_resume_of_nothing_is_one_sentence(pretence, capsys):
     assert launch(["resume", "runs/houses-1"]) == 2
     assert "There is no run runs/houses-1." in capsys.readouterr().err
+
+
+def test_a_folder_of_a_run_that_never_learnt_is_free_again(tmp_path, capsys):
+    line = [
+        "train",
+        "sample:iris",
+        "--target",
+        "target",
+        "--out",
+        str(tmp_path / "run"),
+        "--epochs",
+        "1",
+        "--model",
+        "mlp-tiny",
+    ]
+    assert launch([*line, "--set", "split.method=time", "--set", "split.column=target"]) == 2
+    assert not (tmp_path / "run").exists()
+    assert launch([*line, "--set", "baselines=[]"]) in (0, 1)

@@ -18,6 +18,7 @@ SUCCESSES = {
     "inspect": ["inspect", "sample:iris", "--target", "target"],
     "train": ["train", "sample:iris", "--target", "target", "--out", "{new}", *QUICK],
     "resume": ["resume", "{run}"],
+    "diagnose": ["diagnose", "{run}"],
     "evaluate": ["evaluate", "{run}", "sample:iris"],
     "predict": ["predict", "{run}", "sample:iris"],
     "compare": ["compare", "{run}", "{other}"],
@@ -29,6 +30,7 @@ ERRORS = {
     "inspect": (["inspect", "sample:irs"], "iris"),
     "train": (["train", "sample:iris", "--target", "targt"], "There is no column 'targt'. Did you mean 'target'?"),
     "resume": (["resume", "{nothing}"], "There is no run"),
+    "diagnose": (["diagnose", "--why", "T98"], "There is no sign 'T98'"),
     "evaluate": (["evaluate", "{run}", "nothing.csv"], "nothing.csv"),
     "predict": (
         ["predict", "{run}", "sample:iris", "--out", "answers.doc"],

@@ -87,6 +87,12 @@ class RunFolder:
             )
         return plan
 
+    def clear_unlearnt(self) -> None:
+        """Take away what a run wrote that ended before anything was learnt; one that has learnt stays as it is."""
+        if not (self.path / "members").exists():
+            for path in (self.split, self.data, self.findings, self.openings, self.plan):
+                path.unlink(missing_ok=True)
+
     def open_test(self, reason: str) -> int:
         """Write down that the test part is opened, and return how often it was, this time included."""
         openings = self.read_json(self.openings) if self.openings.exists() else []

@@ -18,7 +18,18 @@ from espalier.app.cli.exit_codes import BAD_INPUT, DEFECT, FINDINGS, FINE, INTER
 from espalier.app.cli.show.console import human, print_error
 from espalier.core.errors import EspalierError, InputError
 
-WAY = ("inspect", "train", "resume", "evaluate", "predict", "compare", "report", "models", "tasks")  # as a newcomer meets them
+WAY = (  # as a newcomer meets them
+    "inspect",
+    "train",
+    "resume",
+    "diagnose",
+    "evaluate",
+    "predict",
+    "compare",
+    "report",
+    "models",
+    "tasks",
+)
 HELP = """Train neural networks along the whole process: read the data, split it without leaks, train, compare with honest
 baselines, say what went wrong.
 

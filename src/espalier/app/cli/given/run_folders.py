@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from espalier.core.errors import RunError, StorageError
+from espalier.core.errors import EspalierError, RunError, StorageError
+from espalier.core.run_folder import RunFolder
 
 PARENT = Path("runs")
 LONGEST_STEM = 60  # characters of a source's name that go into a folder's name
@@ -14,7 +15,7 @@ LONGEST_STEM = 60  # characters of a source's name that go into a folder's name
 
 @contextmanager
 def fresh_folder(out: Path | None, source: str) -> Iterator[Path]:
-    """Yield the folder of a new run; if nothing is written into it, it is gone afterwards.
+    """Yield the folder of a new run; it is gone afterwards if nothing is in it, or an error ended the run before it learnt.
 
     Args:
         out: the folder that was asked for; None for the next free one, runs/<source>-<n>.
@@ -26,6 +27,9 @@ def fresh_folder(out: Path | None, source: str) -> Iterator[Path]:
     folder = _next_free(source) if out is None else _claimed(out)
     try:
         yield folder
+    except EspalierError:  # nothing to go on with: an error in the plan or the data comes again
+        RunFolder(folder).clear_unlearnt()
+        raise
     finally:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
