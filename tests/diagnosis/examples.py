@@ -145,6 +145,11 @@ def text_left_out(sick):
     return evidence_of(plain(remark=remarks), remark=Column(Kind.TEXT, Role.IGNORED if sick else Role.IDENTIFIER))
 
 
+def no_inputs(sick):
+    texts = {"remark": [f"remark number {i} on this and that" for i in range(NUM_ROWS)], "y": plain()["y"]}
+    return evidence_of(texts if sick else plain(**texts), remark=Column(Kind.TEXT))
+
+
 def rows_in_two_parts(sick):
     train, valid, test = thirds(NUM_ROWS)
     return evidence_of(plain(), method="files", splits=(train, [*valid, *train[:4]] if sick else valid, test))
@@ -239,8 +244,8 @@ PAIRS = {
     for one in (
         non_finite, duplicate_rows, conflicting_rows, missing_values, near_empty_columns, missing_spellings, unreadable_cells,
         missing_target, rare_classes, class_imbalance, outliers, constant_columns, duplicate_columns, identifier_as_input,
-        many_levels, target_in_one_column, target_is_a_formula, unscaled_numbers, few_rows, text_left_out, rows_in_two_parts,
-        near_copies, group_on_both_sides, hidden_group, parts_overlap_in_time, time_ignored, parts_differ,
+        many_levels, target_in_one_column, target_is_a_formula, unscaled_numbers, few_rows, text_left_out, no_inputs,
+        rows_in_two_parts, near_copies, group_on_both_sides, hidden_group, parts_overlap_in_time, time_ignored, parts_differ,
         class_missing_in_part, neighbouring_lines, cannot_be_split,
     )
 }  # fmt: skip

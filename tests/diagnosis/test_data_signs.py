@@ -12,7 +12,8 @@ from espalier.core.finding import Severity
 from espalier.core.plan import CleanPlan
 from espalier.core.schema import Column, Kind, Role
 from espalier.data.clean import clean
-from espalier.diagnosis.checks import (
+from espalier.data.parse import ParseIssue
+from espalier.diagnosis.checks.data import (
     class_imbalance,
     conflicting_rows,
     constant_columns,
@@ -24,11 +25,13 @@ from espalier.diagnosis.checks import (
     missing_spellings,
     missing_values,
     near_empty_columns,
+    no_inputs,
     non_finite,
     outliers,
     rare_classes,
     target_in_one_column,
     target_is_a_formula,
+    unreadable_cells,
     unscaled_numbers,
 )
 from espalier.diagnosis.examine import examine
@@ -50,7 +53,72 @@ def test_the_number_of_repeated_rows_is_that_which_clean_would_drop():
 def test_rows_of_different_groups_are_no_duplicates():
     columns = coarse()
     evidence = evidence_of({**columns, "shop": [f"s{i}" for i in range(600)]}, shop=Role.GROUP)
-    assert duplicate_rows.check(evidence) is None
+    finding = duplicate_rows.check(evidence)
+    assert finding.sentence.startswith("No row repeats another in every column, but ")
+    assert "different in what it does not read ('shop'): lines " in finding.sentence
+    assert finding.repairs == ()
+    assert "keep them" in finding.advice
+
+
+def test_a_row_counter_does_not_hide_copies_and_a_name_does():
+    columns = {"number": np.arange(600.0), **coarse()}
+    finding = duplicate_rows.check(evidence_of(columns, number=Role.IDENTIFIER))
+    assert "in every column but 'number', which only counts the rows; lines " in finding.sentence
+    assert finding.repairs[0].changes == {"clean.duplicates": "drop"}
+    assert finding.evidence["num_rows"] == finding.evidence["num_repeated"] > len(finding.rows) == 100
+    named = evidence_of({**columns, "name": [f"n{i}" for i in range(600)]}, number=Role.IDENTIFIER, name=Role.IDENTIFIER)
+    assert duplicate_rows.check(named).repairs == ()
+
+
+def test_copies_and_rows_that_look_alike_are_told_apart():
+    columns = {"a": ["u"] * 6, "name": ["p", "p", "q", "r", "s", "t"], "y": ["yes"] * 6}
+    finding = duplicate_rows.check(evidence_of(columns, name=Role.IDENTIFIER))
+    assert finding.sentence.startswith("1 row of 6 (16.7%) repeats an earlier row in every column; lines 2 and 3 are equal")
+    assert finding.sentence.endswith(
+        "4 other rows look to the model like an earlier one: equal in every input and in the answer, different in what it "
+        "does not read ('name')."
+    )
+
+
+def test_rows_that_look_alike_and_differ_in_the_target_are_a_note_without_a_repair():
+    columns = {**coarse(), "name": [f"n{i}" for i in range(600)]}
+    finding = conflicting_rows.check(evidence_of(columns, name=Role.IDENTIFIER))
+    assert finding.severity is Severity.NOTE
+    assert "look alike to the model (equal in every input, different in columns that it does not read)" in finding.sentence
+    assert "Any model of these inputs is wrong on at least" in finding.sentence
+    assert finding.repairs == ()
+
+
+def test_missing_values_are_a_share_of_all_rows_that_were_read():
+    evidence = evidence_of(plain(x1=[None if i % 2 else 1.0 for i in range(NUM_ROWS)]))
+    fewer = replace(evidence, records=evidence.records.take(np.arange(1, NUM_ROWS)))
+    assert "'x1' (50.0%)" in missing_values.check(fewer).sentence
+
+
+def test_a_table_of_free_text_alone_stops():
+    texts = [f"remark number {i} on this and that" for i in range(NUM_ROWS)]
+    columns = {"question": texts, "answer": texts[::-1], "y": plain()["y"]}
+    finding = no_inputs.check(evidence_of(columns, question=Column(Kind.TEXT), answer=Column(Kind.TEXT)))
+    assert finding.severity is Severity.STOP
+    assert finding.sentence.startswith("No input column is left to learn from among 3 columns")
+    assert "Free text: 'question' and 'answer'" in finding.sentence
+    named = no_inputs.check(evidence_of({"name": texts, "y": plain()["y"]}, name=Role.IDENTIFIER))
+    assert "--set schema.columns.NAME.role=input" in named.advice
+
+
+@pytest.mark.parametrize(
+    ("issues", "words"),
+    [
+        (((3_334, 100),), "see lines 2, 3, 4 and 3,331 more."),
+        (((2, 2), (1, 1)), "see lines 2 and 3."),
+        (((3_334, 100), (1, 1)), "see for example line 2."),
+    ],
+)
+def test_rows_with_unreadable_cells_are_counted_though_a_hundred_are_named(issues, words):
+    told = tuple(
+        ParseIssue(f"x{index}", "A sentence.", tuple(range(2, 2 + named)), count) for index, (count, named) in enumerate(issues)
+    )
+    assert words in unreadable_cells.check(replace(evidence_of(plain()), issues=told)).sentence
 
 
 def test_conflicts_among_coarse_columns_are_a_note_and_count_the_unavoidable_errors():

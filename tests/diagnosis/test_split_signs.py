@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 
 from diagnosis.examples import drifting, hours, parts_differ, parts_overlap_in_time, patients, plain
-from diagnosis.tables import NUM_ROWS, evidence_of, numbers, records_of, stream, thirds, yes_no
+from diagnosis.examples import neighbouring_lines as neighbouring
+from diagnosis.tables import NUM_ROWS, evidence_of, numbers, plan_of, records_of, stream, thirds, yes_no
 from espalier.core.finding import Severity
 from espalier.core.plan import edit
-from espalier.core.schema import Role
-from espalier.diagnosis.checks import (
+from espalier.core.schema import Column, Kind, Role
+from espalier.diagnosis.checks.data import (
     class_missing_in_part,
     group_on_both_sides,
     hidden_group,
@@ -21,10 +22,10 @@ from espalier.diagnosis.checks import (
     rows_in_two_parts,
     time_ignored,
 )
-from espalier.diagnosis.checks import (
+from espalier.diagnosis.checks.data import (
     parts_differ as differ,
 )
-from espalier.diagnosis.checks import (
+from espalier.diagnosis.checks.data import (
     parts_overlap_in_time as overlap,
 )
 
@@ -53,6 +54,57 @@ def test_columns_that_the_plan_leaves_out_make_no_equal_rows():
     assert rows_in_two_parts.check(evidence) is not None
     ignored = edit(evidence.plan, {"schema.columns.remark.role": "ignored"}, "free text")
     assert rows_in_two_parts.check(replace(evidence, plan=ignored)) is None
+
+
+def test_rows_that_only_look_alike_to_the_model_are_no_copies_in_two_parts():
+    draws = stream(1)
+    columns = {"c": draws.choice(["a", "b"], 600), "name": [f"n{i}" for i in range(600)], "y": draws.choice(["p", "q"], 600)}
+    assert rows_in_two_parts.check(evidence_of(columns, method="files", splits=thirds(600), name=Role.IDENTIFIER)) is None
+
+
+def test_the_name_of_the_part_hides_no_copies():
+    columns = plain(part=["train", "test"] * (NUM_ROWS // 2))
+    columns = {name: np.repeat(np.asarray(column)[::2], 2) if name != "part" else column for name, column in columns.items()}
+    positions = np.arange(NUM_ROWS)
+    splits = (positions[::2][:150], positions[::2][150:], positions[1::2])
+    evidence = evidence_of(columns, method="column", split_column="part", splits=splits, part=Role.IDENTIFIER)
+    finding = rows_in_two_parts.check(evidence)
+    assert finding.evidence["num_shared"] == {"test": NUM_ROWS // 2}
+    assert "equal in every column but the target" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "fires"),
+    [
+        ({"data.valid": "valid.csv"}, True),
+        ({"data.test": "test.csv"}, True),
+        ({"data.valid": "valid.csv", "data.test": "test.csv"}, False),
+    ],
+)
+def test_neighbouring_lines_are_looked_for_where_a_part_is_dealt_out_of_the_file(changes, fires):
+    evidence = neighbouring(True)
+    plan = edit(plan_of(evidence.schema, "files"), changes, "test")
+    assert (neighbouring_lines.check(replace(evidence, plan=plan)) is not None) == fires
+
+
+@pytest.mark.parametrize(("names", "fires"), [(["train", "test"], True), (["train", "valid", "test", "train"], False)])
+def test_neighbouring_lines_are_looked_for_where_a_column_names_no_valid_part(names, fires):
+    evidence = neighbouring(True)
+    frame = evidence.records.frame.with_columns(part=pl.Series(names * (800 // len(names))))
+    schema = replace(evidence.schema, columns={**evidence.schema.columns, "part": Column(Kind.CATEGORY, Role.IDENTIFIER)})
+    known = replace(evidence, records=replace(evidence.records, frame=frame), schema=schema)
+    found = neighbouring_lines.check(replace(known, plan=plan_of(schema, "column", "part")))
+    assert (found is not None) == fires
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("time", "that would be looking ahead"), ("group", "Do not tear groups apart"), ("files", "deal all rows")],
+)
+def test_parts_that_differ_are_answered_as_their_method_allows(method, said):
+    evidence = parts_differ(True)
+    plan = replace(evidence.plan, split=replace(evidence.plan.split, method=method, column="x0"))
+    assert said in differ.check(replace(evidence, plan=plan)).advice
 
 
 def test_equal_rows_of_coarse_columns_are_a_note_unless_there_are_too_many():

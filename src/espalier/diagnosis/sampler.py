@@ -7,11 +7,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from espalier.diagnosis.activations import ActivationProbe
-from espalier.diagnosis.course import Sample
+from espalier.diagnosis.course import LASTING, Sample
 
-FIRST_SAMPLE, SAMPLE_EVERY = 2, 64  # steps
-MOST_OFTEN = 16
+FIRST_SAMPLE = 2  # steps
+MOST_OFTEN = 16  # steps from one sample to the next
 MAX_SHARE = 0.02  # of the time; above it samples become rarer, below a quarter of it more frequent
+MAX_SAMPLES = 256  # kept; of more, every second old one is dropped
 
 
 class Sampler:
@@ -26,8 +27,9 @@ class Sampler:
         self.model, self.optimizer = model, optimizer
         self.samples: list[Sample] = []
         self.activations = ActivationProbe(model)
-        self.every, self.next = SAMPLE_EVERY, FIRST_SAMPLE
+        self.every, self.next = MOST_OFTEN, FIRST_SAMPLE
         self.before: dict[str, Tensor] = {}
+        self.highest_rate = 0.0
         self.began = time.perf_counter()
 
     def forward_begins(self, step: int) -> None:
@@ -40,10 +42,14 @@ class Sampler:
             self.activations.begin()
 
     def step_begins(self, step: int) -> None:
-        """Keep the weights of a step that is to be sampled."""
+        """Keep the weights of a step that is to be sampled, and the highest learning rate of any."""
+        rate = self.optimizer.param_groups[0]["lr"]
+        if not isinstance(rate, Tensor):  # to read it from a device would wait for the device
+            self.highest_rate = max(self.highest_rate, float(rate))
         if step >= self.next:
-            named = self.model.named_parameters()
-            self.before = {name: weight.detach().clone() for name, weight in named if weight.requires_grad}
+            held = {id(weight) for group in self.optimizer.param_groups for weight in group["params"]}
+            trained = [(name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad]
+            self.before = {name: weight.detach().clone() for name, weight in trained if id(weight) in held}
 
     def step_ends(self, step: int, spent_seconds: float) -> None:
         """Measure a step that is sampled, and decide when the next one will be.
@@ -52,29 +58,39 @@ class Sampler:
             step: just done, from 1.
             spent_seconds: on looking so far.
         """
-        if not self.before:
+        if step < self.next:
             return
-        self.samples.append(self._measure(step))
         share = spent_seconds / max(time.perf_counter() - self.began, 1e-9)
-        if share > MAX_SHARE:
-            self.every *= 2
+        if share > MAX_SHARE:  # never more than twice as far: even a training of tiny steps gets its samples
+            self.every = min(self.every * 2, max(step, MOST_OFTEN))
         elif share < MAX_SHARE / 4:
             self.every = max(self.every // 2, MOST_OFTEN)
         self.next = step + self.every
+        sample = self._measure(step)
+        if sample.sizes:
+            self.samples.append(sample)
+        if len(self.samples) > MAX_SAMPLES:
+            del self.samples[1:-LASTING:2]
 
     @torch.no_grad()
     def _measure(self, step: int) -> Sample:
         before, self.before = self.before, {}
-        named = [(name, weight) for name, weight in self.model.named_parameters() if name in before]
+        rate = float(self.optimizer.param_groups[0]["lr"])
+        highest_rate, self.highest_rate = max(self.highest_rate, rate), 0.0
         dead, saturated = self.activations.end()
+        named = [(name, weight) for name, weight in self.model.named_parameters() if name in before]
+        groups = self.optimizer.param_groups
         return Sample(
             step=step,
-            learning_rate=float(self.optimizer.param_groups[0]["lr"]),
+            learning_rate=rate,
+            highest_rate=highest_rate,
             gradients={name: _norm(weight.grad) for name, weight in named if weight.grad is not None},
             sizes={name: _norm(before[name]) for name, _ in named},
             updates={name: _norm(weight - before[name]) for name, weight in named},
             dead=dead,
             saturated=saturated,
+            matrices=tuple(name for name, weight in named if weight.ndim > 1),
+            weight_decay=max(float(group.get("weight_decay", 0.0)) for group in groups),
         )
 
 

@@ -10,7 +10,14 @@ from espalier.core.finding import Finding, Severity
 from espalier.diagnosis.course import MIN_STEPS, Course
 
 ID = "T01-diverged"
-EXPLAINED_BY = ("W02-non-finite", "W11-first-loss-far-off")
+EXPLAINED_BY = (
+    "W02-non-finite",
+    "W21-input-scale",
+    "W17-summed-loss",
+    "W11-first-loss-far-off",
+    "T02-gradients-not-cleared",
+    "T06-learning-rate-too-high",
+)
 MAX_RISE = 3.0  # newest median by that of the first ten steps
 
 
