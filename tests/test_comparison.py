@@ -13,7 +13,7 @@ from espalier.core.errors import RunError
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit
 from espalier.core.run_folder import RunFolder
 from espalier.core.schema import Column, Kind, Role, Schema
-from espalier.core.scorecard import ModelScores, Score, Scorecard
+from espalier.core.scorecard import Comparison, ModelScores, Score, Scorecard
 from espalier.data.describe.question import Question
 
 NUM_ROWS = 200
@@ -117,6 +117,16 @@ def test_choosing_by_test_scores_is_called_optimistic(make_run):
     assert compare([make_run("c", **valid), make_run("d", **valid)]).remarks == ()
 
 
+def test_people_are_told_to_choose_by_validation_scores_only_where_these_are_known(make_run):
+    first, second = make_run("a"), make_run("b")
+    assert compare([first, second]).remarks[0].endswith("looks a little better there than it is. Confirm on fresh rows.")
+    for run in (first, second):
+        run.card = replace(run.card, models=(replace(run.card.models[0], valid_score=0.81), *run.card.models[1:]))
+    board = compare([first, second])
+    assert board.remarks[0].endswith("Choose by the validation scores, or confirm on fresh rows.")
+    assert [place.valid_score for place in board.places] == [0.81, 0.81]
+
+
 def test_a_run_that_is_not_finished_is_listed_without_a_place(make_run):
     open_run = make_run("open")
     open_run.card = None
@@ -151,16 +161,38 @@ def test_the_better_of_two_is_named_with_a_paired_interval(make_run):
     good, poor = make_run("good", 0.9, frame=predictions(2.0)), make_run("poor", 0.8, frame=predictions(0.5))
     found = differences(good, poor)
     assert found.comparison.low > 0
-    assert found.conclusion.startswith(f"{good.folder.path} is better in roc_auc, by ")
+    assert found.conclusion.startswith(f"{good.folder.path} is better in roc auc, by ")
     turned = differences(poor, good)
     assert turned.comparison.difference == pytest.approx(-found.comparison.difference)
-    assert turned.conclusion.startswith(f"{good.folder.path} is better in roc_auc, by ")
+    assert turned.conclusion.startswith(f"{good.folder.path} is better in roc auc, by ")
 
 
 def test_equal_answers_show_no_difference(make_run):
     found = differences(make_run("a"), make_run("b"))
     assert (found.comparison.difference, found.comparison.low, found.comparison.high) == (0, 0, 0)
-    assert f"No difference that {NUM_ROWS} rows can show" in found.conclusion
+    assert found.conclusion == (
+        f"No difference that {NUM_ROWS} rows can show: in roc auc the first minus the second is 0.000 [0.000, 0.000] "
+        "(higher is better)."
+    )
+
+
+def test_large_differences_have_thousands_separators(make_run, monkeypatch):
+    def card(name, value):
+        run = make_run(name, metric="rmse", higher_is_better=False, num_rows=1234)
+        score = {"rmse": Score(value, value - 900, value + 900)}
+        run.card = replace(run.card, models=tuple(replace(one, scores=score) for one in run.card.models))
+        return run
+
+    first, second = card("a", 52_310.4), card("b", 55_120.9)
+    monkeypatch.setattr("espalier.comparison._paired", lambda *runs: Comparison("b", 2810.5, 2100.0, 3500.0))
+    assert differences(first, second).conclusion.endswith(
+        "is better in rmse, by 2,811 (2,100 to 3,500) on the same 1,234 rows."
+    )
+    monkeypatch.setattr("espalier.comparison._paired", lambda *runs: Comparison("b", 2810.5, -1100.0, 6500.0))
+    assert differences(first, second).conclusion == (
+        "No difference that 1,234 rows can show: in rmse the first minus the second is -2,811 [-6,500, +1,100] "
+        "(lower is better)."
+    )
 
 
 def test_the_order_of_rows_in_the_file_does_not_matter(make_run):
@@ -193,7 +225,7 @@ def test_other_metrics_make_two_runs_incomparable(make_run):
     scores = {"accuracy": Score(0.5, 0.4, 0.6)}
     other.card = replace(other.card, metric="accuracy", models=(replace(other.card.models[0], scores=scores),))
     found = differences(make_run("a"), other)
-    assert "Their main metrics differ: roc_auc and accuracy" in found.conclusion
+    assert "Their main metrics differ: roc auc and accuracy" in found.conclusion
     assert found.result == {"roc_auc": (Score(0.8, 0.8 - 0.1, 0.8 + 0.1), None), "accuracy": (None, Score(0.5, 0.4, 0.6))}
 
 

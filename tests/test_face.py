@@ -35,6 +35,10 @@ def test_a_path_is_enough_to_predict_evaluate_and_load(run):
     answers = run.predict(frame)
     assert espalier.predict(run.folder.path, frame).equals(answers)
     assert espalier.load(str(run.folder.path)).predict(frame).equals(answers)
+    with pytest.raises(InputError, match=r"lacks 'age', which the model reads"):
+        espalier.predict(run.folder.path, frame.drop("age"))
+    assert espalier.predict(run.folder.path, frame.drop("age"), fill_missing=True).height == 30
+    assert espalier.evaluate(run.folder.path, frame.drop("age"), fill_missing=True).num_rows == 30
     card = espalier.evaluate(run.folder.path, frame)
     assert card.models[0].scores["accuracy"].value == pytest.approx((answers["prediction"] == frame["sold"]).mean())
 

@@ -14,14 +14,14 @@ from espalier.core.errors import RunError
 from espalier.core.plan import diff
 from espalier.core.scorecard import Comparison, Score
 from espalier.evaluation.intervals import paired
+from espalier.evaluation.verdict import show, signed, spoken
 from espalier.run import Run
 from espalier.tasks.build import build_task
 
 DIGEST_LENGTH = 12  # hexadecimal digits: enough to tell two sets of rows apart
-OPTIMISM = (
-    "The order follows scores on the same test rows: the best of {num} runs looks a little better there than it is. "
-    "Choose by validation scores, or confirm on fresh rows."
-)
+OPTIMISM = "The order follows scores on the same test rows: the best of {num} runs looks a little better there than it is. "
+CHOOSE = "Choose by the validation scores, or confirm on fresh rows."
+CONFIRM = "Confirm on fresh rows."  # where not every run has a validation score
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,14 @@ class Place:
         higher_is_better: direction of the main metric.
         score: the network in the main metric.
         scores: the network in every metric.
-        baseline: name of the best baseline, or None without baselines.
-        baseline_score: the best baseline in the main metric.
+        baseline: name of the baseline that the network was compared with, the best on the validation part; None without
+            baselines.
+        baseline_score: that baseline in the main metric, on the part that was scored.
         fit_seconds: time to train the network.
         num_train_rows: rows it was trained on.
         num_parameters: weights of one network of the run.
         size_bytes: the best weights on disk, all members together.
+        valid_score: the network in the main metric on the validation part; None where it was not kept.
     """
 
     run: str
@@ -63,6 +65,7 @@ class Place:
     num_train_rows: int
     num_parameters: int
     size_bytes: int
+    valid_score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,7 @@ def _place(run: Run, model: str) -> Place:
         num_train_rows=card.network.num_train_rows,
         num_parameters=sum(parameter.numel() for parameter in run.module.parameters()),
         size_bytes=sum(path.stat().st_size for path in weights if path.is_file()),
+        valid_score=card.network.valid_score,
     )
 
 
@@ -231,7 +235,8 @@ def _remarks(groups: list[list[Place]]) -> tuple[str, ...]:
         )
     largest = max((len(members) for members in groups), default=0)
     if largest > 1 and groups[0][0].part == "test":
-        remarks.append(OPTIMISM.format(num=largest))
+        shown = all(place.valid_score is not None for place in groups[0])
+        remarks.append(OPTIMISM.format(num=largest) + (CHOOSE if shown else CONFIRM))
     return tuple(remarks)
 
 
@@ -240,7 +245,7 @@ def _obstacles(first: Run, second: Run) -> tuple[str, ...]:
     ours, theirs = first.scorecard, second.scorecard
     pairs = (
         ("They answer different questions", ours.task, theirs.task),
-        ("Their main metrics differ", ours.metric, theirs.metric),
+        ("Their main metrics differ", spoken(ours.metric), spoken(theirs.metric)),
         ("Different parts were scored", ours.part, theirs.part),
         ("They predict different columns", first.schema.target, second.schema.target),
     )
@@ -252,8 +257,8 @@ def _obstacles(first: Run, second: Run) -> tuple[str, ...]:
     elif not found and _scored_rows(first) != _scored_rows(second):
         shared = len(np.intersect1d(_scored(first)["row"].to_numpy(), _scored(second)["row"].to_numpy()))
         found.append(
-            f"They were scored on different {ours.part} rows: {ours.num_rows} and {theirs.num_rows}, of which {shared} are the "
-            "same. Train both with the same seed and the same split to compare them."
+            f"They were scored on different {ours.part} rows: {ours.num_rows:,} and {theirs.num_rows:,}, of which {shared:,} "
+            "are the same. Train both with the same seed and the same split to compare them."
         )
     return tuple(found)
 
@@ -340,12 +345,21 @@ def _conclusion(first: Run, second: Run, obstacles: tuple[str, ...], comparison:
     card = first.scorecard
     if comparison is None:
         return "The runs were scored on the same rows; compare their intervals."
-    near, far = sorted((abs(comparison.low), abs(comparison.high)))
-    better = first if comparison.low > 0 else second
+    name, rows = spoken(card.metric), f"{card.num_rows:,} {'row' if card.num_rows == 1 else 'rows'}"
+    shown = show(card.higher_is_better, _main_score(first), _main_score(second), comparison)
     if comparison.low > 0 or comparison.high < 0:
-        margin = f"{abs(comparison.difference):.4g} ({near:.4g} to {far:.4g})"
-        return f"{better.folder.path} is better in {card.metric}, by {margin} on the same {card.num_rows} rows."
+        better = first if comparison.low > 0 else second
+        ends = sorted((abs(shown.low), abs(shown.high)))
+        by, near, far = (f"{abs(one):,.{shown.decimals}f}" for one in (shown.difference, *ends))
+        return f"{better.folder.path} is better in {name}, by {by} ({near} to {far}) on the same {rows}."
+    difference, low, high = (signed(one, shown.decimals) for one in (shown.difference, shown.low, shown.high))
+    note = "higher" if card.higher_is_better else "lower"
     return (
-        f"No difference that {card.num_rows} rows can show: in {card.metric} it is {comparison.difference:.4g} "
-        f"({comparison.low:.4g} to {comparison.high:.4g}; above zero the first is better)."
+        f"No difference that {rows} can show: in {name} the first minus the second is {difference} [{low}, {high}] "
+        f"({note} is better)."
     )
+
+
+def _main_score(run: Run) -> float:
+    card = run.scorecard
+    return card.network.scores[card.metric].value

@@ -99,30 +99,34 @@ def load(path: str | Path, model: nn.Module | None = None) -> Run:
     return Run(path, None if model is None else _copies_of(model))
 
 
-def predict(path: str | Path, source: object) -> pl.DataFrame:
+def predict(path: str | Path, source: object, *, fill_missing: bool = False) -> pl.DataFrame:
     """Return one line per row of a source: `prediction`, and `probability_<class>` or `quantile_<q>`.
+
+    To learn what stood out in the rows: `run = espalier.load(path)`, `run.predict(source)`, and then `run.notes`.
 
     Args:
         path: the run folder.
         source: a path or a frame; columns in any order, with others among them; unseen levels and missing values allowed.
+        fill_missing: fill columns that the source lacks as missing in every row.
 
     Raises:
-        InputError: the run or the source cannot be used.
+        InputError: the run or the source cannot be used, or the source lacks a column that the model reads.
     """
-    return Run(path).predict(source)
+    return Run(path).predict(source, fill_missing=fill_missing)
 
 
-def evaluate(path: str | Path, source: object) -> Scorecard:
+def evaluate(path: str | Path, source: object, *, fill_missing: bool = False) -> Scorecard:
     """Return the score card of a run's network on another source that has the target.
 
     Args:
         path: the run folder.
         source: a path or a frame.
+        fill_missing: fill columns that the source lacks as missing in every row.
 
     Raises:
-        InputError: the run or the source cannot be used.
+        InputError: the run or the source cannot be used, or the source lacks a column that the model reads.
     """
-    return Run(path).evaluate(source)
+    return Run(path).evaluate(source, fill_missing=fill_missing)
 
 
 def _finish(stages: Generator[Progress, None, Run]) -> Run:

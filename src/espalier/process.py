@@ -244,7 +244,8 @@ def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker
     findings = _findings(plan, table, cleaned, parts[0])
     write_json(folder.findings, [finding.to_mapping() for finding in findings])
     refuse_stops(findings, plan.diagnosis)
-    yield StageDone("examine", f"{len(findings)} findings about the data", time.monotonic() - began_stage)
+    said = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    yield StageDone("examine", f"{said} about the data", time.monotonic() - began_stage)
     plan = decide_rate(decide_target(plan, parts[0].train, parts[0].valid), parts[0].train)
     write_plan(folder.plan, plan)
     folds: list[Fold] = []

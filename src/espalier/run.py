@@ -4,19 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import polars as pl
 from torch import nn
 
 from espalier.core.batch import Prediction
-from espalier.core.errors import ColumnError, RunError
+from espalier.core.errors import ColumnError
+from espalier.core.files import sha256
 from espalier.core.finding import Finding
 from espalier.core.finding import from_mapping as finding_from
 from espalier.core.plan import CleanPlan, Plan
 from espalier.core.records import Records
-from espalier.core.run_folder import RunFolder, read_run_json
+from espalier.core.run_folder import RunFolder, damaged_file, missing_file, read_run_json
 from espalier.core.schema import Role, Schema
 from espalier.core.scorecard import Scorecard
 from espalier.core.scorecard import from_mapping as scorecard_from
@@ -27,16 +28,23 @@ from espalier.data.describe.question import Question
 from espalier.data.kinds.table import read
 from espalier.data.parse import parse
 from espalier.data.prepare.prepared import Prepared
+from espalier.data.sources import sqlite
 from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame
 from espalier.stages.network import ModuleMaker, Network, average, load_network
+from espalier.stages.new_rows import absent_columns, columns_read, lack, notes_on, true_values
 from espalier.stages.parts import num_splits
 
 Built = TypeVar("Built")
 
-MAX_SHOWN = 5  # columns named in a message
+LEARNT_FROM = "The model learnt from {rows:,} rows of this very source, so these scores are too good."
+OPENED = (
+    "Rows of the run's test part are among those scored: it has now been opened {count} times, which {file} counts. "
+    "What is chosen by looking at it is no longer tested by it."
+)
+TEST_ALONE = "The scores on the test part alone are shown by: espalier compare {run}"
 
 
 class Run:
@@ -46,6 +54,11 @@ class Run:
         path: the run folder.
         maker: makes the module, when the run trained a person's own `nn.Module`.
 
+    Attributes:
+        folder: where its files lie.
+        plan: every choice.
+        notes: what stood out in the rows last given to `predict` or `evaluate`, one sentence each.
+
     Raises:
         RunError: no run folder, or one of another version.
     """
@@ -53,6 +66,7 @@ class Run:
     def __init__(self, path: str | Path, maker: ModuleMaker | None = None) -> None:
         self.folder = RunFolder(Path(path))
         self.plan: Plan = self.folder.read_plan()
+        self.notes: tuple[str, ...] = ()
         self._maker = maker
 
     def __repr__(self) -> str:
@@ -148,52 +162,99 @@ class Run:
         """Return the mean prediction of the networks for parsed records, in the person's units."""
         return average([network.predict(records) for network in self.networks], self.networks[0].task)
 
-    def predict(self, source: object) -> pl.DataFrame:
+    def predict(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> pl.DataFrame:
         """Return one line per row of a source, in its order: `prediction`, and `probability_<class>` or `quantile_<q>`.
+
+        What could not be read in the rows is said afterwards by `notes`.
 
         Args:
             source: a path, or a pandas or polars frame; its columns may come in any order, with others among them.
+            query: what is asked of a database, in SQL.
+            fill_missing: fill columns that the source lacks as missing in every row.
 
         Raises:
             SourceError: the source cannot be read.
+            ColumnError: the source lacks a column that the model reads.
         """
-        return self.frame(self._read(source))
+        return self.frame(self._read(source, query, fill_missing=fill_missing))
 
     def frame(self, records: Records) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
         return to_frame(self.answer(records), self.prepared.classes, self.networks[0].task)
 
-    def evaluate(self, source: object) -> Scorecard:
+    def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> Scorecard:
         """Return the score card of the network alone on another source that has the target.
+
+        Scoring rows of the run's own test part is counted as an opening of it. What a reader should know of the rows and
+        of the scores is said afterwards by `notes`.
 
         Args:
             source: a path, or a pandas or polars frame.
+            query: what is asked of a database, in SQL.
+            fill_missing: fill columns that the source lacks as missing in every row.
 
         Raises:
             SourceError: the source cannot be read.
-            ColumnError: the source has no target, or classes that training did not know.
+            ColumnError: the target or a column that the model reads is absent, or a class is one that training did not know.
         """
-        records = clean(self._read(source), self.schema, CleanPlan()).records
+        threshold = self.scorecard.threshold
+        records = self._read(source, query, fill_missing=fill_missing, scored=True)
+        records = clean(records, self.schema, CleanPlan()).records
         if not len(records):
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
         network = Contender(NETWORK, self.answer(records), 0.0, 0)
         card = make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), "given", self.plan.seed)
-        return replace(card, threshold=self.scorecard.threshold)
+        return replace(card, threshold=threshold, openings=self._count_opening(self.origin(source, query)))
 
-    def _read(self, source: object) -> Records:
-        """Return the parsed records of a source; a frame without rows gives none."""
+    def origin(self, source: object, query: str | None = None) -> Literal["source", "test", "other"]:
+        """Return whether a source is the one that the run learnt from, the one of its test part, or another one.
+
+        Files are told by their bytes, whatever their name; samples and databases by name and query; a frame is another one.
+
+        Args:
+            source: as it is given to `evaluate`.
+            query: what is asked of a database, in SQL.
+        """
+        if not isinstance(source, str | Path):
+            return "other"
+        plan, path = self.plan.data, Path(source).expanduser()
+        here = (str(path.resolve()) if path.exists() else str(source), query)
+        mark = sha256(path) if path.is_file() else None
+        if mark is not None and mark in (plan.fingerprint, plan.test_fingerprint):
+            return "source" if mark == plan.fingerprint else "test"
+        if mark is None or path.suffix.lower() in sqlite.SUFFIXES:
+            return "source" if here == (plan.source, plan.query) else "test" if here == (plan.test, None) else "other"
+        return "other"
+
+    def _count_opening(self, origin: Literal["source", "test", "other"]) -> int:
+        """Note what scoring this source means for its scores, and return how often the test part was opened, if it was now."""
+        opened, run = 0, self.folder.path
+        if origin == "source":
+            self.notes += (LEARNT_FROM.format(rows=self.scorecard.network.num_train_rows),)
+        if origin == "test" or (origin == "source" and self.plan.data.test is None):
+            opened = self.folder.open_test("evaluate")
+            self.notes += (OPENED.format(count=opened, file=self.folder.openings.name),)
+        if origin == "source":
+            self.notes += (TEST_ALONE.format(run=run),)
+        return opened
+
+    def _read(self, source: object, query: str | None = None, *, fill_missing: bool = False, scored: bool = False) -> Records:
+        """Return the parsed records of a source, and note what stands out in them; a frame without rows gives none."""
+        self.notes = ()
         shape = getattr(source, "shape", None)
         if isinstance(shape, tuple) and shape[0] == 0:
             return parse(Records(pl.DataFrame(), np.empty(0, dtype=np.int64)), self.schema).records
-        records = read(source)
-        inputs = self.schema.names(Role.INPUT, Role.TIME)
-        if inputs and not set(inputs).intersection(records.frame.columns):
-            raise ColumnError(
-                f"{records.source} has none of the columns that the model reads: {', '.join(inputs[:MAX_SHOWN])}. "
-                "Give rows of the same kind as those it was trained on."
-            )
-        return parse(records, self.schema).records
+        records = read(source, query=query)
+        if scored:
+            true_values(records, self.schema)
+        needed = {name for network in self.networks for name in columns_read(network.prepared)}
+        absent = absent_columns(records, needed, self.schema, fill_missing=fill_missing)
+        parsed = parse(records, self.schema)
+        filled = (f"{lack(records, absent, self.schema)} Every row counts as missing there.",) if absent else ()
+        told = (needed | set(self.schema.names(Role.TARGET) if scored else ())).difference(absent)
+        self.notes = (*filled, *notes_on(parsed, told, self.prepared))
+        return parsed.records
 
 
 def _built(path: Path, build: Callable[[Any], Built]) -> Built:
@@ -202,11 +263,13 @@ def _built(path: Path, build: Callable[[Any], Built]) -> Built:
     try:
         return build(content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path} does not hold what a run writes there ({error!r}): it was edited. Train again.") from error
+        raise damaged_file(path, f"does not hold what a run writes there ({error!r})") from error
 
 
 def _read_frame(path: Path, reader: Callable[[Path], pl.DataFrame]) -> pl.DataFrame:
+    if not path.exists():
+        raise missing_file(path)
     try:
         return reader(path)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise RunError(f"{path} cannot be read ({error}). Finish the run with: espalier resume") from error
+        raise damaged_file(path, f"cannot be read ({error})") from error

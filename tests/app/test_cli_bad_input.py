@@ -131,10 +131,50 @@ def test_a_source_that_changed_since_the_run_is_said_so(finished, capsys):
     assert "houses.csv is not what it was when the plan was made" in complaint(["resume", "run"], capsys)
 
 
-def test_columns_missing_at_prediction_are_survived_and_extra_ones_dropped(finished, capsys):
+def test_columns_missing_at_prediction_are_filled_when_told_and_extra_ones_dropped(finished, capsys):
     Path("new.csv").write_text("extra,income\n" + "".join(f"x,{i}\n" for i in range(3)))
-    assert launch(["predict", "run", "new.csv"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert "new.csv lacks 'age', which the model reads. Add or rename it" in complaint(["predict", "run", "new.csv"], capsys)
+    assert launch(["predict", "run", "new.csv", "--fill-missing"]) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 4
+    assert told.err == "note: new.csv lacks 'age', which the model reads. Every row counts as missing there.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--task", "regression"], "target 'sold' holds 2 classes"),
+        (["--folds", "3.5"], "--folds is '3.5'; expected a whole number, such as --folds 5"),
+        (["--epochs", "many"], "--epochs is 'many'; expected a whole number"),
+        (["--repeats", "2"], "split.repeats is 2 and split.folds is not set"),
+    ],
+)
+def test_an_option_that_contradicts_is_refused_and_leaves_no_folder(capsys, options, message):
+    Path("houses.csv").write_text(TABLE)
+    assert message in complaint(["train", "houses.csv", "--target", "sold", *options], capsys)
+    assert not Path("runs").exists()
+
+
+def test_a_table_of_text_alone_is_refused_before_a_folder_is_made_and_inspect_says_so(capsys):
+    lines = (f"what do you say to remark number {i} on this,{'yes' if i % 2 else 'no'}" for i in range(60))
+    Path("chat.csv").write_text("text,label\n" + "\n".join(lines))
+    assert "No input column is left to learn from" in complaint(["train", "chat.csv", "--target", "label"], capsys)
+    assert not Path("runs").exists()
+    assert launch(["inspect", "chat.csv", "--target", "label"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "STOP D21-no-inputs No input column is left to learn from among 2 columns" in said
+    assert "Training would stop at D21-no-inputs. Make columns of the text first" in said
+    assert "Train on it" not in said
+
+
+def test_after_a_stop_inspect_names_the_first_repair_in_place_of_training(capsys):
+    rows = "".join(f"{i % 17},{i % 5},{'yes' if i % 2 else 'no'},{'A' if i % 2 else 'B'}\n" for i in range(80))
+    Path("copy.csv").write_text("age,size,sold,same\n" + rows)
+    assert launch(["inspect", "copy.csv", "--target", "sold", "--set", "seed=3"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Training would stop at D16-target-in-one-column. Repair it (leave out 'same') and look again:" in said
+    assert "espalier inspect copy.csv --target sold --set seed=3 --set schema.columns.same.role=ignored" in said
+    assert "Train on it" not in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

@@ -30,12 +30,16 @@ class PretendedRun:
         self.data = {"fingerprint": "aa"}
         self.plan = SimpleNamespace(data=SimpleNamespace(source="houses.csv"), model=SimpleNamespace(name="tabm"))
         self.question = SimpleNamespace(classes=("no", "yes"))
+        self.notes = ("3 cells of 'age' are no numbers.", "[bold]color[/bold] is new.")
 
-    def predict(self, source):
+    def predict(self, source, *, query, fill_missing):
         return FRAME
 
-    def evaluate(self, source):
+    def evaluate(self, source, *, query, fill_missing):
         return scorecard(part="given", openings=0)
+
+    def origin(self, source, query):
+        return "source" if source == "houses.csv" else "other"
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +82,7 @@ def test_many_predictions_have_one_header(monkeypatch, capsys):
 
 
 def test_no_rows_give_a_header_and_no_more(monkeypatch, capsys):
-    monkeypatch.setattr(PretendedRun, "predict", lambda self, source: FRAME.clear())
+    monkeypatch.setattr(PretendedRun, "predict", lambda self, source, **_: FRAME.clear())
     assert launch(["predict", "mine", "new.csv"]) == 0
     assert capsys.readouterr().out == "prediction,probability_no,probability_yes\n"
 
@@ -99,8 +103,8 @@ def test_a_reader_may_close_the_pipe_after_the_first_lines(tmp_path):
     code = (
         "import sys, polars as pl; from espalier import run; from espalier.app.cli.main import launch\n"
         "class Many:\n"
-        "    def __init__(self, path): pass\n"
-        "    def predict(self, source): return pl.DataFrame({'prediction': range(200_000)})\n"
+        "    def __init__(self, path): self.notes = ()\n"
+        "    def predict(self, source, *, query, fill_missing): return pl.DataFrame({'prediction': range(200_000)})\n"
         "run.Run = Many\n"
         "sys.exit(launch(['predict', 'mine', 'new.csv']))"
     )
@@ -117,14 +121,50 @@ def test_an_evaluation_prints_every_metric(capsys):
     shown = capsys.readouterr().out
     assert "Score card on the rows given, 90 rows" in shown
     assert "calibration error" in shown
-    assert "too good" not in shown
 
 
-def test_an_evaluation_on_its_own_source_is_called_too_good(capsys):
-    launch(["evaluate", "mine", "houses.csv"])
-    assert "the model learnt from this very source, so these scores are too good" in " ".join(capsys.readouterr().out.split())
-    launch(["evaluate", "mine", "houses.csv", "--json"])
-    assert json.loads(capsys.readouterr().out)["own_source"] is True
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_what_stands_out_in_the_rows_is_told_on_standard_error_line_by_line(command, as_json, capsys):
+    assert launch([command, "mine", "new.csv", *as_json]) == 0
+    told = capsys.readouterr()
+    assert told.err == "note: 3 cells of 'age' are no numbers.\nnote: [bold]color[/bold] is new.\n"
+    assert "note:" not in told.out
+
+
+def test_json_holds_the_notes_and_whether_the_rows_are_the_own_ones(capsys):
+    for source, own in (("houses.csv", True), ("fresh.csv", False)):
+        launch(["evaluate", "mine", source, "--json"])
+        told = json.loads(capsys.readouterr().out)
+        assert (told["own_source"], told["notes"][0]) == (own, "3 cells of 'age' are no numbers.")
+    launch(["predict", "mine", "new.csv", "--out", "answers.csv", "--json"])
+    assert len(json.loads(capsys.readouterr().out)["notes"]) == 2
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_columns_are_filled_only_when_it_is_asked_for(command, monkeypatch):
+    asked = []
+    answers = {"predict": FRAME, "evaluate": scorecard(part="given", openings=0)}
+
+    def answer(self, source, *, query, fill_missing):
+        asked.append((query, fill_missing))
+        return answers[command]
+
+    monkeypatch.setattr(PretendedRun, command, answer)
+    launch([command, "mine", "new.csv"])
+    launch([command, "mine", "new.csv", "--fill-missing", "--query", "SELECT 1"])
+    assert asked == [(None, False), ("SELECT 1", True)]
+
+
+@pytest.mark.parametrize("out", ["new.csv", "./new.csv", "link.csv"])
+def test_the_source_is_not_written_over(out, monkeypatch, capsys):
+    Path("new.csv").write_text("age\n3\n")
+    Path("link.csv").symlink_to("new.csv")
+    monkeypatch.setattr(PretendedRun, "predict", None)
+    assert launch(["predict", "mine", "new.csv", "--out", out]) == 2
+    said = " is the source itself; the answers would take the place of its rows. Name another file."
+    assert said in capsys.readouterr().err
+    assert Path("new.csv").read_text() == "age\n3\n"
 
 
 def test_a_run_that_cannot_be_read_is_one_sentence_and_two(monkeypatch, capsys):

@@ -10,8 +10,11 @@ from app.cli_fakes import FINDINGS, epoch, progress, scorecard
 from espalier.app.cli.show.console import plain, print_json
 from espalier.app.cli.show.findings import as_options, matters, print_findings
 from espalier.app.cli.show.progress import ProgressDisplay, epoch_text
+from espalier.app.cli.show.quantities import interval
 from espalier.app.cli.show.scorecard import print_scorecard
 from espalier.core.finding import Severity
+from espalier.core.progress import StageDone
+from espalier.core.scorecard import Score
 
 
 def console_of(width, terminal=False):
@@ -63,6 +66,65 @@ def test_the_score_card_tells_what_its_intervals_come_from():
     assert "The intervals come from whole groups of 'patient' drawn with replacement: 37 groups." in text_of(console)
 
 
+def card_text(width=140, **changes):
+    console = console_of(width)
+    print_scorecard(console, replace(scorecard(), **changes), "tabm", ("yes",))
+    return " ".join(text_of(console).split())
+
+
+def test_a_threshold_is_told_once_with_its_reason():
+    text = card_text(threshold=0.5, threshold_reason="0.5 stays: other thresholds gain no F1 on rows not used to choose them.")
+    assert "Threshold of 'yes': 0.5 stays: other thresholds gain no F1" in text
+    assert "is answered from" not in text
+
+
+def test_the_score_card_says_how_the_rival_was_chosen_and_shows_validation_scores():
+    models = scorecard().models
+    chosen = (models[0], replace(models[2], valid_score=0.8765), *models[3:])
+    for width in (80, 140):
+        text = card_text(width, models=chosen)
+        assert "The best baseline was chosen on the validation part" in text
+        assert " validation " in text
+        assert "0.8765" in text
+        assert "metric network (tabm) logistic regression" in text
+    assert "validation" not in card_text(threshold=None)
+
+
+def test_the_score_card_names_what_was_left_out():
+    text = card_text(left_out=("support vector machine (more than 5,000 rows)",))
+    assert "Left out: support vector machine (more than 5,000 rows)." in text
+    assert "Left out" not in card_text()
+
+
+def test_a_score_next_to_nothing_is_written_like_the_scores_around_it():
+    assert interval(Score(-5.038e-05, -0.12, -5.038e-05)) == "-0.0001 (-0.1200 to -0.0001)"
+    assert interval(Score(2e-05, 1e-05, 3e-05)) == "2.000e-05 (1.000e-05 to 3.000e-05)"
+    models = scorecard().models
+    scores = {**models[3].scores, "accuracy": Score(-5.038e-05, -0.12, 0.0)}
+    assert "e-05" not in card_text(models=(*models[:3], replace(models[3], scores=scores)))
+
+
+def test_times_too_short_to_measure_are_not_called_zero():
+    assert "< 0.1 s" in card_text()
+    assert "0.0 s" not in card_text()
+
+
+def test_rows_of_a_text_file_are_called_lines():
+    console = console_of(80)
+    finding = replace(FINDINGS[0], rows=(6,))
+    print_findings(console, (FINDINGS[0], finding), "line")
+    assert "lines: 2, 3, 4, 5, 6, 7, 8, 9" in text_of(console)
+    assert "    line: 6\n" in text_of(console)
+
+
+def test_the_verdict_is_left_to_the_score_card():
+    console = console_of(80)
+    with ProgressDisplay(console) as display:
+        display.show(StageDone("score", "The network is better than the best baseline.", 0.1))
+    assert "The network is better" not in text_of(console)
+    assert "the score card and its verdict follow" in text_of(console)
+
+
 def test_a_wide_terminal_shows_more_metrics_beside_each_other():
     heads = []
     for width in (80, 140):
@@ -73,6 +135,16 @@ def test_a_wide_terminal_shows_more_metrics_beside_each_other():
     assert "precision" in heads[1]
 
 
+def test_rows_that_a_finding_does_not_name_are_counted_or_left_open():
+    console = console_of(80)
+    hundred = replace(FINDINGS[0], rows=tuple(range(2, 102)))
+    print_findings(console, (replace(hundred, evidence={"num_rows": 3334}),))
+    assert "rows: 2, 3, 4, 5, 6, 7, 8, 9 and 3,326 more" in text_of(console)
+    console = console_of(80)
+    print_findings(console, (hundred,))
+    assert "rows: 2, 3, 4, 5, 6, 7, 8, 9, ..." in text_of(console)
+
+
 def test_findings_come_worst_first_with_the_repair_as_an_option_to_type():
     console = console_of(80)
     print_findings(console, FINDINGS)
@@ -80,7 +152,7 @@ def test_findings_come_worst_first_with_the_repair_as_an_option_to_type():
     assert text.index("STOP") < text.index("WARN") < text.index("NOTE")
     assert "--set schema.columns.boat.role=ignored" in text
     assert "Findings (1 stop, 1 warning, 1 note)" in text
-    assert "rows: 2, 3, 4, 5, 6, 7, 8, 9, ..." in text
+    assert "rows: 2, 3, 4, 5, 6, 7, 8, 9 and 30 more" in text
 
 
 def test_text_from_the_data_is_never_read_as_markup():
@@ -109,7 +181,7 @@ def test_elsewhere_than_on_a_terminal_progress_is_plain_lines():
     assert text.count("epoch") == 2 + 2  # the first and the last, and twice in the sentence of the stage
     assert "epoch 50/50" in text
     assert "read      891 rows and 12 columns from titanic.csv" in text
-    assert "random forest  roc_auc 0.8833" in text
+    assert "random forest  roc auc 0.8833" in text
 
 
 def test_a_terminal_sees_each_epoch_on_one_live_line():
@@ -141,8 +213,12 @@ def test_an_epoch_always_fits_its_line(width):
 
 def test_an_epoch_says_losses_score_best_rate_and_time_left():
     text = epoch_text(epoch(12), 138).plain
-    for part in ("train/valid loss 0.0417/0.05", "roc_auc 0.8120", "best 0.9000", "rate 0.002", "0:50 left"):
+    for part in ("train/valid loss 0.0417/0.05", "roc auc 0.8120", "best 0.9000", "rate 0.002", "0:50 left"):
         assert part in text
+
+
+def test_a_further_network_of_folds_or_of_an_ensemble_is_numbered():
+    assert epoch_text(epoch(2, member=1), 80).plain.startswith("network 2, epoch 2/100")
 
 
 def test_json_has_no_word_that_json_lacks(capsys):

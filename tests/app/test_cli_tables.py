@@ -1,7 +1,7 @@
 """Tables of columns, runs and options, at the widths that terminals have."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from rich.console import Console
@@ -143,6 +143,18 @@ def test_a_leaderboard_fits_and_says_times_and_sizes(width):
         assert part in text
     assert "runs/x: It is not finished." in text
     assert "Group" not in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_leaderboard_shows_validation_scores_and_names_the_baseline(width):
+    console = console_of(width)
+    print_leaderboard(console, Leaderboard((replace(place("runs/a", 0.83), valid_score=0.8123), place("runs/b", 0.82))))
+    text = " ".join(console.file.getvalue().split())
+    assert "0.8123" in text
+    assert "validation" in text
+    assert "support" in text
+    assert "machine" in text
+    assert text.startswith("binary, roc auc on 89 test rows")
 
 
 def test_groups_that_cannot_be_compared_stand_apart():

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 import yaml
 
@@ -50,9 +51,9 @@ class Pretence:
 
     def run(self, folder):
         question = SimpleNamespace(classes=("no", "yes"))
-        return SimpleNamespace(
-            folder=RunFolder(folder), plan=PLAN, scorecard=scorecard(), findings=self.findings, question=question
-        )
+        history = pl.DataFrame({"epoch": [1, 2, 3], "valid_loss": [0.6, 0.3, 0.4]})
+        told = {"scorecard": scorecard(), "findings": self.findings, "question": question, "history": history}
+        return SimpleNamespace(folder=RunFolder(folder), plan=PLAN, **told)
 
     def forecast(self, plan, table=None):
         return Forecast(800, 12345, 0.002, 0.5, 50.0, 3_000_000)
@@ -175,6 +176,14 @@ def test_without_a_target_it_says_how_to_name_one(pretence, capsys):
 
 def test_a_target_may_come_from_a_setting(pretence):
     assert launch(["train", "houses.csv", "--set", "schema.columns.sold.role=target"]) == 1
+
+
+def test_it_says_why_learning_stopped(pretence, capsys):
+    launch(["train", "houses.csv", "--target", "sold"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Epoch 2 was the best on the validation part. Learning stopped because the time budget was used up." in shown
+    assert launch(["train", "houses.csv", "--target", "sold", "--quiet"]) == 1
+    assert "Learning stopped" not in capsys.readouterr().out
 
 
 def test_json_alone_stands_on_standard_output(pretence, capsys):

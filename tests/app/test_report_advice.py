@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 from app.report_sample_tasks import houses
 from app.report_samples import history_of, titanic
@@ -84,7 +85,7 @@ def test_longer_learning_without_a_budget_means_more_epochs(tmp_path):
 
 def test_commands_name_the_run_folder_as_it_is_typed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run = titanic(tmp_path / "runs" / "titanic 1")
+    run = titanic(Path("runs") / "titanic 1")
     values = use.build(facts_of(run)).values
     assert shlex.split(values["predict"])[1:4] == ["predict", "runs/titanic 1", "new_rows.csv"]
     assert "espalier.load('runs/titanic 1')" in values["python"]
@@ -111,6 +112,26 @@ def test_a_task_of_the_persons_own_is_reported_without_sentences_about_its_metri
     assert scores.build(facts).values["sentence"] == ""
 
 
-def test_a_run_folder_outside_the_working_folder_is_named_in_full(tmp_path):
+def test_a_run_folder_is_named_as_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert facts_of(titanic(tmp_path / "run")).folder == str(tmp_path / "run")
     assert gather_facts(titanic(tmp_path / "run").but(folder=RunFolder(tmp_path.relative_to("/")))).folder == str(tmp_path)[1:]
+    command = reproduce.build(facts_of(titanic(tmp_path / "run"))).values["command"]
+    assert command == f"espalier train {tmp_path}/run/plan.yaml"
+
+
+def test_five_networks_are_not_advised_where_one_is_not_needed(tmp_path):
+    run = titanic(tmp_path)
+    worse = replace(run.scorecard, comparison=Comparison("random forest", -0.05, -0.08, -0.02))
+    titles = [step.title for step in advice.build(facts_of(run, scorecard=worse)).values["steps"]]
+    assert "Use the random forest for now" in titles
+    assert "Average 5 networks" not in titles
+
+
+def test_a_network_that_any_limit_cut_short_may_learn_longer(tmp_path):
+    run = titanic(tmp_path)
+    models = (replace(run.scorecard.network, cut_short_epochs=12), *run.scorecard.models[1:])
+    steps = advice.build(facts_of(run, scorecard=replace(run.scorecard, models=models))).values["steps"]
+    titles = [step.title for step in steps]
+    assert "Let it learn longer" in titles
+    assert not any(title.startswith("Prefer") for title in titles)

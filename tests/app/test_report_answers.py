@@ -19,7 +19,9 @@ from espalier.app.report.sections import (
     importance,
 )
 from espalier.app.report.wording import PERCENT
+from espalier.core.batch import Prediction
 from espalier.core.plan import edit
+from espalier.evaluation.metrics.probabilities import calibration_error
 from espalier.explanation.permutation import ColumnImportance
 
 
@@ -132,6 +134,17 @@ def test_an_honest_model_is_called_so_and_an_overconfident_one_too(tmp_path):
         said = np.clip(chance + push, 0, 1)
         honest = frame.with_columns(probability_no=pl.Series(1 - said), probability_yes=pl.Series(said))
         assert words in calibration.build(facts_of(run, predictions=honest)).values["judgement"]
+
+
+def test_the_gap_is_the_calibration_error_of_the_score_card(tmp_path):
+    run = titanic(tmp_path)
+    frame = run.predictions
+    target = (frame["target"] == "yes").to_numpy().astype(float)
+    prediction = Prediction(frame["row"].to_numpy(), target, frame.select("probability_no", "probability_yes").to_numpy())
+    expected = calibration_error.measure(target, prediction)
+    values = calibration.build(facts_of(run)).values
+    assert values["gap"] == f"{100 * expected:.0f}"
+    assert f"differ by {100 * expected:.1f} percentage points" in values["chart"]
 
 
 def test_a_gap_that_chance_explains_is_not_held_against_the_model(tmp_path):

@@ -1,6 +1,5 @@
 """Sections: the numbers behind them agree with other implementations, and their words with the numbers."""
 
-import math
 from dataclasses import replace
 
 import polars as pl
@@ -10,16 +9,19 @@ from app.report_sample_tasks import houses, labels
 from app.report_samples import history_of, titanic
 from espalier.app.cli.given.options import changes_of
 from espalier.app.report.facts import gather_facts
+from espalier.app.report.page import render
 from espalier.app.report.sections import (
     choices,
     data,
     learning,
     scores,
     splitting,
+    use,
 )
 from espalier.app.report.wording import PERCENT
 from espalier.core.files import write_json
 from espalier.core.plan import SplitPlan, edit
+from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.core.scorecard import Comparison
 from espalier.explanation.permutation import ColumnImportance
 
@@ -66,6 +68,18 @@ def test_dates_and_years_are_written_as_such(tmp_path):
     assert (year.low, year.high) == ("1975", "2023")
 
 
+@pytest.mark.parametrize(("kind", "is_read"), [(Kind.DATE, True), (Kind.NUMBER, False)])
+def test_a_date_that_orders_the_rows_is_read_and_new_rows_must_have_it(tmp_path, kind, is_read):
+    run = titanic(tmp_path)
+    columns = {**run.schema.columns, "Fare": Column(kind, Role.TIME)}
+    facts = facts_of(run, schema=Schema(columns))
+    values = data.build(facts).values
+    assert values["num_inputs"] == len(facts.run.schema.inputs()) + is_read
+    assert ("Fare" in [card.name for card in values["cards"]]) == is_read
+    assert ("Fare" in [card.name for card in values["others"]]) != is_read
+    assert ("Fare" in [one.name for one in use.build(facts).values["needed"]]) == is_read
+
+
 # split
 
 
@@ -94,6 +108,25 @@ def test_every_way_of_splitting_says_how_and_why(tmp_path, method):
     assert ("Ticket" in values["how"]) == (method in ("group", "time", "column"))
     copies = any("equal in every input" in reason for reason in values["why"])
     assert copies == (method in ("random", "stratified", "group"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "how", "why"),
+    [
+        (
+            {"data.test": "later/t.csv"},
+            "The test rows came from a source of their own (t.csv);",
+            "the test part is independent",
+        ),
+        ({"data.valid": "v.csv"}, "The validation rows came from a source of their own (v.csv);", "the validation part is"),
+        ({"data.valid": "v.csv", "data.test": "t.csv"}, "came from different sources.", "each part is independent"),
+    ],
+)
+def test_only_parts_with_a_source_of_their_own_are_said_to_have_one(tmp_path, changes, how, why):
+    values = splitting.build(planned(titanic(tmp_path), **{"split.method": "files", **changes})).values
+    assert how in values["how"]
+    assert ("dealt out at random from" in values["how"]) == (len(changes) == 1)
+    assert why in values["why"][0]
 
 
 def test_a_test_part_that_was_opened_often_is_said_to_be(tmp_path):
@@ -145,21 +178,26 @@ def test_a_setting_on_the_page_is_read_back_as_the_same_value_by_the_command_lin
 # learning
 
 
-def test_the_best_epoch_is_the_first_of_the_lowest_finite_losses():
-    history = pl.DataFrame({"epoch": [1, 2, 3, 4, 5], "valid_loss": [0.5, math.nan, 0.3, 0.3, None]})
-    assert learning.best_epoch(history) == 3
-    assert learning.best_epoch(history.with_columns(valid_loss=pl.lit(None, pl.Float64))) is None
-
-
 def test_curves_that_end_at_their_best_say_that_more_epochs_may_help(tmp_path):
     run = titanic(tmp_path)
     late = facts_of(run, history=history_of(40, 40))
     assert "may get better" in " ".join(learning.build(late).values["sentences"])
-    assert learning.stopped_early(late)
-    assert not learning.stopped_early(facts_of(run))
+    assert learning.is_cut_short(late)
+    assert not learning.is_cut_short(facts_of(run))
     said = " ".join(learning.build(facts_of(run)).values["sentences"])
     assert "Epoch 23 was the best" in said
-    assert "16 epochs after it" in said
+    assert "The 16 epochs after it brought nothing better, so learning stopped." in said
+
+
+def test_a_limit_is_named_where_a_limit_ended_the_learning(tmp_path):
+    run = titanic(tmp_path)
+    short = facts_of(run, history=history_of(33, 23))
+    said = " ".join(learning.build(short).values["sentences"])
+    assert "Learning stopped because the time budget was used up." in said
+    assert "nothing better" not in said
+    plan = replace(run.plan, learning=replace(run.plan.learning, epochs=33))
+    said = " ".join(learning.build(facts_of(run, plan=plan, history=history_of(33, 23))).values["sentences"])
+    assert "Learning stopped because the plan allows 33 epochs." in said
 
 
 def test_of_several_networks_the_curves_are_those_of_the_first(tmp_path):
@@ -190,17 +228,48 @@ def test_lower_is_better_puts_the_lowest_first(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("comparison", "words"),
+    ("ends", "words"),
     [
-        (Comparison("random forest", 0.02, 0.01, 0.03), ("0.0200 better", "(random forest)", "the network is better")),
-        (Comparison("LightGBM", -0.02, -0.03, -0.01), ("0.0200 worse", "baseline (LightGBM)", "the baseline is better")),
-        (Comparison("random forest", 0.01, -0.02, 0.04), ("cannot be told apart",)),
+        ((0.01, 0.03), ("0.015 better", "(random forest)", "+0.010 to +0.030. It lies above 0: the network is better")),
+        ((-0.03, -0.01), ("baseline (random forest)", "−0.030 to −0.010. It lies below 0: the baseline is better")),
+        ((-0.02, 0.04), ("0.015 better", "−0.020 to +0.040. It holds 0", "cannot be told apart")),
     ],
 )
-def test_the_comparison_is_told_in_words(tmp_path, comparison, words):
+def test_the_comparison_is_told_in_words(tmp_path, ends, words):
     run = titanic(tmp_path)
+    comparison = Comparison("random forest", 0.0156, *ends)
     said = scores.difference_in_words(facts_of(run, scorecard=replace(run.scorecard, comparison=comparison)))
+    assert "the best baseline (random forest)" in said
+    assert "network minus baseline" in said
     assert all(word in said for word in words)
+
+
+def test_the_difference_has_the_sign_of_the_verdict_where_lower_is_better(tmp_path):
+    run = houses(tmp_path)
+    said = scores.difference_in_words(facts_of(run))
+    assert "375 better in" in said
+    assert "is −651 to −102. It lies below 0: the network is better" in said
+
+
+def test_the_baseline_that_was_best_on_validation_is_called_so_and_what_was_left_out_is_named(tmp_path):
+    run = titanic(tmp_path)
+    models = tuple(replace(one, valid_score=0.8 + index / 100) for index, one in enumerate(run.scorecard.models))
+    left = ("support vector machine (more than 5,000 rows)",)
+    card = replace(run.scorecard, models=models, left_out=left, threshold_reason="0.5 stays: nothing is gained.")
+    page = " ".join(render(run.but(scorecard=card)).split())
+    assert "the baseline that was the best on the validation part (gradient-boosted trees)" in page
+    assert "Left out: support vector machine (more than 5,000 rows)." in page
+    assert "0.5 stays: nothing is gained." in page
+    assert "is answered from a probability" not in page
+    assert "ROC AUC on validation" in page
+
+
+def test_rows_that_some_models_did_not_see_are_not_called_the_same(tmp_path):
+    run = titanic(tmp_path)
+    few = replace(run.scorecard.models[1], num_train_rows=100)
+    card = replace(run.scorecard, models=(run.scorecard.network, few, *run.scorecard.models[2:]))
+    assert "learnt from rows of the same part, some from fewer of them, and were" in render(run.but(scorecard=card))
+    assert "learnt from the same rows and were" in render(run)
 
 
 def test_the_section_tells_what_its_intervals_come_from_with_and_without_baselines(tmp_path):

@@ -1,6 +1,7 @@
 """The score card ranks, compares and concludes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,6 +43,42 @@ def test_baselines_are_ranked_best_first_and_the_network_stands_before_them():
     assert card.comparison.rival == "strong" and card.comparison.high < 0
     assert "No network is needed here" in card.verdict
     assert set(card.network.scores) == {"roc_auc", "log_loss", "accuracy"}
+
+
+def with_valid(one, **scores):
+    return replace(one, valid_scores=scores)
+
+
+def test_the_rival_is_the_best_baseline_on_the_validation_part_whatever_luck_it_has_on_the_scored_one():
+    target = target_of()
+    lucky = with_valid(contender("lucky", target, 2, 2), roc_auc=0.6, log_loss=0.1)
+    steady = with_valid(contender("steady", target, 1, 3), roc_auc=0.8, log_loss=0.5)
+    network = with_valid(contender("network", target, 1, 4), roc_auc=0.7)
+    card = make_scorecard("binary", BINARY, target, network, [lucky, steady], "test", 0)
+    assert [(one.name, one.valid_score) for one in card.models] == [("network", 0.7), ("steady", 0.8), ("lucky", 0.6)]
+    assert card.models[2].scores["roc_auc"].value > card.models[1].scores["roc_auc"].value
+    assert card.comparison.rival == "steady" and card.is_chosen_on_validation
+    assert "the best baseline on the validation part (steady)" in card.verdict
+    assert from_mapping(json.loads(json.dumps(card.to_mapping()))) == card
+
+
+def test_where_lower_is_better_the_rival_has_the_lowest_validation_score_and_one_without_a_number_comes_last():
+    target = np.random.default_rng(0).normal(size=60)
+    names = {"a": 2.0, "b": 1.0, "c": float("nan")}
+    baselines = [
+        with_valid(Contender(name, Prediction(np.arange(60), target * 0.5), 0, 10), rmse=value) for name, value in names.items()
+    ]
+    network = Contender("network", Prediction(np.arange(60), target), 1, 10)
+    card = make_scorecard("regression", (rmse,), target, network, baselines, "test", 0)
+    assert [one.name for one in card.models] == ["network", "b", "a", "c"]
+    assert card.models[3].valid_score is None
+
+
+def test_a_validation_score_in_another_metric_than_the_main_one_decides_nothing():
+    target = target_of()
+    baselines = [with_valid(contender("weak", target, 0.5, 1), log_loss=0.1), contender("strong", target, 2, 2)]
+    card = make_scorecard("binary", BINARY, target, contender("network", target, 1, 4), baselines, "test", 0)
+    assert card.comparison.rival == "strong" and not card.is_chosen_on_validation
 
 
 def test_a_card_goes_to_json_and_back():

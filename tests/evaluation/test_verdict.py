@@ -1,9 +1,12 @@
 """The verdict says what the numbers say, and no more."""
 
+from dataclasses import replace
+
 import pytest
 
 from espalier.core.scorecard import Comparison, ModelScores, Score
 from espalier.evaluation.metrics.numbers import rmse
+from espalier.evaluation.metrics.probabilities import log_loss
 from espalier.evaluation.metrics.ranking import roc_auc
 from espalier.evaluation.verdict import seconds, verdict
 
@@ -20,7 +23,7 @@ def test_a_network_above_the_interval_is_better():
     network = model("network", 0.934, fit_seconds=45)
     text = verdict(roc_auc, network, [FOREST, MAJORITY], Comparison("random forest", 0.013, 0.004, 0.022), LEARNT, 1000)
     assert text == (
-        "The network is better than the best baseline (random forest): roc_auc 0.934 against 0.921, +0.013 [+0.004, +0.022]."
+        "The network is better than the best baseline (random forest): roc auc 0.934 against 0.921, +0.013 [+0.004, +0.022]."
     )
 
 
@@ -28,46 +31,103 @@ def test_an_interval_over_nothing_prefers_the_simpler_model():
     network = model("network", 0.924, fit_seconds=45)
     text = verdict(roc_auc, network, [FOREST, MAJORITY], Comparison("random forest", 0.003, -0.008, 0.012), LEARNT, 1000)
     assert text == (
-        "No difference between the network and the best baseline (random forest) can be told: roc_auc 0.924 against 0.921, "
+        "No difference between the network and the best baseline (random forest) can be told: roc auc 0.924 against 0.921, "
         "+0.003 [-0.008, +0.012]. Prefer the random forest: it is simpler and trained in 1 s (the network: 45 s)."
     )
 
 
-def test_a_slower_baseline_is_only_called_simpler():
-    slow = model("random forest", 0.921, fit_seconds=300)
-    comparison = Comparison("random forest", 0.003, -0.008, 0.012)
-    text = verdict(roc_auc, model("network", 0.924), [slow, MAJORITY], comparison, LEARNT, 1000)
+@pytest.mark.parametrize(("ours", "theirs"), [(1.2, 300.0), (0.6, 0.2)])
+def test_a_baseline_that_was_not_clearly_faster_is_only_called_simpler(ours, theirs):
+    forest, comparison = model("random forest", 0.921, fit_seconds=theirs), Comparison("random forest", 0.003, -0.008, 0.012)
+    text = verdict(roc_auc, model("network", 0.924, ours), [forest, MAJORITY], comparison, LEARNT, 1000)
     assert text.endswith("Prefer the random forest: it is simpler.")
 
 
-def test_a_better_baseline_needs_no_network():
-    network = model("network", 0.90)
-    text = verdict(roc_auc, network, [FOREST, MAJORITY], Comparison("random forest", -0.021, -0.032, -0.011), LEARNT, 1000)
+WORSE = Comparison("random forest", -0.021, -0.032, -0.011)
+
+
+def test_a_better_baseline_needs_no_network_and_numbers_stand_in_the_order_of_the_names():
+    text = verdict(roc_auc, model("network", 0.90), [FOREST, MAJORITY], WORSE, LEARNT, 1000)
     assert text == (
-        "The random forest is better than the network: roc_auc 0.900 against 0.921, -0.021 [-0.032, -0.011]. "
+        "The network is worse than the best baseline (random forest): roc auc 0.900 against 0.921, -0.021 [-0.032, -0.011]. "
         "No network is needed here."
     )
 
 
+def test_a_baseline_that_was_chosen_on_the_validation_part_is_called_so():
+    forest = replace(FOREST, valid_score=0.93)
+    text = verdict(roc_auc, model("network", 0.90), [forest, MAJORITY], WORSE, LEARNT, 1000)
+    assert text.startswith("The network is worse than the best baseline on the validation part (random forest): ")
+
+
+def test_a_network_is_named_by_its_architecture():
+    rival, network = model("linear model", 0.921), replace(model("network", 0.90), architecture="linear")
+    text = verdict(roc_auc, network, [rival], replace(WORSE, rival="linear model"), None, 1000)
+    assert text.startswith("The network (linear) is worse than the best baseline (linear model): ")
+    level = verdict(roc_auc, network, [rival], Comparison("linear model", -0.021, -0.05, 0.01), None, 1000)
+    assert level.startswith("No difference between the network (linear) and the best baseline (linear model) can be told: ")
+
+
+def test_a_network_that_was_cut_short_is_not_sent_away():
+    network = replace(model("network", 0.90), cut_short_epochs=7)
+    told = "The network's learning was cut short after 7 epochs: give it more time before deciding."
+    worse = verdict(roc_auc, network, [FOREST, MAJORITY], WORSE, LEARNT, 1000)
+    assert worse.endswith(told)
+    assert "No network is needed" not in worse
+    level = verdict(roc_auc, network, [FOREST], Comparison("random forest", -0.021, -0.05, 0.01), None, 1000)
+    assert level.endswith(told)
+    assert "Prefer" not in level
+    nothing = Comparison("majority class", 0.4, -0.1, 0.5)
+    assert verdict(roc_auc, network, [FOREST, MAJORITY], WORSE, nothing, 1000).endswith(told)
+    assert "after 1 epoch:" in verdict(roc_auc, replace(network, cut_short_epochs=1), [FOREST], WORSE, None, 1000)
+
+
+def test_baselines_that_saw_fewer_rows_are_named():
+    light, forest = replace(model("LightGBM", 0.92), num_train_rows=1000), replace(FOREST, num_train_rows=4000)
+    network = replace(model("network", 0.934), num_train_rows=12_211)
+    equal = replace(MAJORITY, num_train_rows=12_211)
+    text = verdict(roc_auc, network, [light, forest, equal], Comparison("LightGBM", 0.014, 0.004, 0.022), None, 1000)
+    assert text.endswith("LightGBM saw 1,000 of 12,211 rows, the random forest 4,000.")
+
+
 def test_names_in_the_plural_have_their_verb():
     network, rival = model("network", 0.9, fit_seconds=9), model("boosted trees", 0.95)
-    worse = verdict(roc_auc, network, [rival], Comparison("boosted trees", -0.05, -0.06, -0.04), None, 1000)
     equal = verdict(roc_auc, network, [rival], Comparison("boosted trees", -0.05, -0.16, 0.04), None, 1000)
-    assert worse.startswith("The boosted trees are better than the network")
     assert "Prefer the boosted trees: they are simpler and trained in 1 s (the network: 9 s)." in equal
 
 
 def test_a_proper_name_goes_without_article():
-    rival = model("LightGBM", 0.95)
-    text = verdict(roc_auc, model("network", 0.9), [rival, MAJORITY], Comparison("LightGBM", -0.05, -0.06, -0.04), LEARNT, 1000)
-    assert text.startswith("LightGBM is better than the network")
+    rival = model("LightGBM", 0.91)
+    text = verdict(roc_auc, model("network", 0.9), [rival, MAJORITY], Comparison("LightGBM", -0.01, -0.03, 0.01), LEARNT, 1000)
+    assert "Prefer LightGBM: it is simpler." in text
 
 
 def test_lower_is_better_is_told_in_the_metrics_own_direction():
     network, rival = model("network", 52_310.4, metric="rmse"), model("boosted trees", 55_120.9, metric="rmse")
     text = verdict(rmse, network, [rival], Comparison("boosted trees", 2810.5, 2100.0, 3500.0), None, 1000)
-    assert "rmse 52,310 against 55,121, -2,810 [-3,500, -2,100] (lower is better)" in text
+    assert "rmse 52,310 against 55,121, -2,811 [-3,500, -2,100] (lower is better)" in text
     assert text.startswith("The network is better")
+
+
+def test_the_difference_can_be_read_off_the_two_scores():
+    network, rival = model("network", 4.8561, metric="rmse"), model("decision tree", 3.6342, metric="rmse")
+    text = verdict(rmse, network, [rival], Comparison("decision tree", -1.2219, -5.1, 0.96), None, 1000)
+    assert "rmse 4.86 against 3.63, +1.23 [-0.96, +5.10] (lower is better)" in text
+
+
+def test_an_end_of_the_interval_keeps_its_sign_and_a_small_difference_is_not_written_as_nothing():
+    network, rival = model("network", 0.9182), model("random forest", 0.9214)
+    text = verdict(roc_auc, network, [rival], Comparison("random forest", -0.0032, -0.0053, 0.00021), None, 1000)
+    assert "roc auc 0.9182 against 0.9214, -0.0032 [-0.0053, +0.0002]" in text
+    close = verdict(
+        roc_auc, model("network", 0.9214), [model("forest", 0.9211)], Comparison("forest", 3e-4, -0.04, 0.04), None, 1000
+    )
+    assert "roc auc 0.9214 against 0.9211, +0.0003 [-0.0400, +0.0400]" in close
+
+
+def test_metrics_are_named_in_words():
+    text = verdict(log_loss, model("network", 0.3, metric="log_loss"), [], None, None, 1000)
+    assert text.startswith("The network reaches log loss 0.300 ")
 
 
 def test_a_network_no_better_than_the_majority_has_learnt_nothing():
@@ -92,7 +152,7 @@ def test_when_nobody_learns_the_inputs_or_the_rows_are_named():
 
 def test_without_baselines_the_score_stands_alone():
     text = verdict(roc_auc, model("network", 0.9), [], None, None, 1000)
-    assert text == "The network reaches roc_auc 0.900 [0.890, 0.910]. There is no baseline to hold it against."
+    assert text == "The network reaches roc auc 0.900 [0.890, 0.910]. There is no baseline to hold it against."
 
 
 def test_few_rows_are_said():
@@ -103,7 +163,7 @@ def test_few_rows_are_said():
 @pytest.mark.parametrize("difference", [0.0, 1e-9, 123456.789])
 def test_any_size_of_number_can_be_told(difference):
     comparison = Comparison("random forest", difference, difference, difference)
-    text = verdict(roc_auc, model("network", 0.9), [FOREST], comparison, None, 1000)
+    text = verdict(roc_auc, model("network", 0.5 + difference), [model("random forest", 0.5)], comparison, None, 1000)
     assert "nan" not in text and "-0.0" not in text
 
 

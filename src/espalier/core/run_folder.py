@@ -9,7 +9,11 @@ from typing import Any
 from espalier.core.errors import RunError
 from espalier.core.files import write_json
 from espalier.core.plan import PLAN_FORMAT, Plan
-from espalier.core.plan_file import read_plan
+from espalier.core.plan_file import MARK, read_plan
+
+MADE_LAST = ("scorecard.json", "predictions.parquet", "importance.json")  # while one of them is absent, `resume` makes it
+MADE_ON_THE_WAY = ("data.json", "findings.json", "epochs.csv")  # made anew on the way to an absent score card
+MEMBERS = "members"
 
 
 @dataclass(frozen=True)
@@ -69,16 +73,22 @@ class RunFolder:
 
     def member(self, index: int) -> "MemberFolder":
         """Return the folder of one trained network; a run has one or, as an ensemble, several."""
-        return MemberFolder(self.path / "members" / str(index))
+        return MemberFolder(self.path / MEMBERS / str(index))
 
     def read_plan(self) -> Plan:
         """Return the plan.
 
         Raises:
-            RunError: this is no run folder, or one of another version of Espalier.
+            RunError: this is no run folder, one whose plan was cut off, or one of another version of Espalier.
         """
         if not self.plan.is_file():
             raise RunError(f"{self.path} is no run folder: it has no plan.yaml. Give a folder that `espalier train` made.")
+        last = self.plan.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+        if not last.startswith(MARK):
+            raise RunError(
+                f"{self.plan} does not end with the line '{MARK.strip()} ...' that Espalier writes last: it was cut off, or an "
+                "older version of Espalier made this run. Put the whole file back, or train again."
+            )
         plan = read_plan(self.plan)
         if plan.format != PLAN_FORMAT:
             raise RunError(
@@ -159,6 +169,46 @@ def read_run_json(path: Path) -> Any:  # noqa: ANN401  any JSON value
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing. The run is not finished: continue it with `espalier resume`.") from error
+        raise missing_file(path) from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunError(f"{path} is no valid JSON ({error}): it was cut off or edited. Train again.") from error
+        raise damaged_file(path, f"is no valid JSON ({error})") from error
+
+
+def missing_file(path: Path) -> RunError:
+    """Return the error for a file that a run should have, with the way to get it back."""
+    run = _run_of(path)
+    if path.name in MADE_LAST:
+        return RunError(f"{path} is missing. The run is not finished: continue it with: espalier resume {run}")
+    if path.name in MADE_ON_THE_WAY:
+        also = f"delete {run / MADE_LAST[0]} and then run" if (run / MADE_LAST[0]).exists() else "run"
+        return RunError(f"{path} is missing. To have it made anew, {also}: espalier resume {run}")
+    return RunError(f"{path} is missing. {_train_again(run)}")
+
+
+def damaged_file(path: Path, what: str) -> RunError:
+    """Return the error for a file of a run that does not hold what a run writes there, with the way to get it back.
+
+    Args:
+        path: the file.
+        what: what is wrong with it, as the rest of a sentence: "cannot be read (...)".
+    """
+    run, said = _run_of(path), f"{path} {what}: it was cut off or edited."
+    if path.parent != run and path.name == "findings.json":
+        return RunError(f"{said} Delete it to go on without what was found while the network learnt.")
+    if path.name in MADE_LAST:
+        return RunError(
+            f"{said} The model is not touched by it: delete the file, and it is made anew by: espalier resume {run}"
+        )
+    if path.name in MADE_ON_THE_WAY:
+        both = f"delete it and {run / MADE_LAST[0]}"
+        return RunError(f"{said} The model is not touched by it: {both}, and both are made anew by: espalier resume {run}")
+    return RunError(f"{said} {_train_again(run)}")
+
+
+def _run_of(path: Path) -> Path:
+    """Return the folder of the run that a file belongs to."""
+    return path.parents[2] if path.parent.parent.name == MEMBERS else path.parent
+
+
+def _train_again(run: Path) -> str:
+    return f"Train again: espalier train {run / 'plan.yaml'} --out NEW_FOLDER"

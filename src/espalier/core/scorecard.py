@@ -31,6 +31,11 @@ class ModelScores:
         fit_seconds: time to train it.
         num_train_rows: rows it was trained on (fewer than the others' when it is too slow for all; then `note` says so).
         note: what a reader must know, or empty.
+        valid_score: the main metric on the validation part; the baseline that the network is compared with is chosen by it.
+            None where no validation part was at hand, and on cards written before it was kept.
+        architecture: of a network, as the catalogue names it; else empty.
+        cut_short_epochs: epochs of a network after which its learning was ended by a limit, not because nothing improved; 0
+            otherwise.
     """
 
     name: str
@@ -38,6 +43,9 @@ class ModelScores:
     fit_seconds: float
     num_train_rows: int
     note: str = ""
+    valid_score: float | None = None
+    architecture: str = ""
+    cut_short_epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,8 @@ class Comparison:
 
     Args:
         rival: the rival's name.
-        difference: improvement by the network; above 0 the network is better, whatever the metric's direction.
+        difference: improvement by the network; above 0 the network is better, whatever the metric's direction. For people
+            the plain difference is written instead, the first minus the second in the metric's own direction.
         low, high: 95 % paired bootstrap interval of the difference.
     """
 
@@ -66,12 +75,15 @@ class Scorecard:
         num_rows: rows of that part.
         metric: the main metric, by which models are ranked.
         higher_is_better: direction of the main metric.
-        models: the network first, then the baselines, best first.
-        comparison: against the best baseline; None without baselines.
+        models: the network first, then the baselines, the best on the validation part first; of cards without validation
+            scores, the best on the scored part first.
+        comparison: against the first of the baselines; None without baselines.
         verdict: the conclusion in words.
         threshold: probability from which the positive class is answered (binary), chosen on the validation part; else None.
         openings: how often the test part had been opened when this was written, this time included.
         resampling: what the intervals come from, in words that end a sentence; cards written before it was told drew rows.
+        threshold_reason: why that threshold; empty when the plan named it.
+        left_out: baselines that this table is too large for, each with the reason.
     """
 
     task: str
@@ -85,11 +97,18 @@ class Scorecard:
     threshold: float | None = None
     openings: int = 0
     resampling: str = ROWS_DRAWN
+    threshold_reason: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def network(self) -> ModelScores:
         """Return the network's scores."""
         return self.models[0]
+
+    @property
+    def is_chosen_on_validation(self) -> bool:
+        """Return whether the first baseline is the best one on the validation part, not on the part that is scored."""
+        return len(self.models) > 1 and self.models[1].valid_score is not None
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
@@ -103,4 +122,5 @@ def from_mapping(value: Mapping[str, Any]) -> Scorecard:
         for one in value["models"]
     )
     comparison = Comparison(**value["comparison"]) if value["comparison"] else None
-    return Scorecard(**{**value, "models": models, "comparison": comparison})
+    left_out = tuple(value.get("left_out", ()))
+    return Scorecard(**{**value, "models": models, "comparison": comparison, "left_out": left_out})

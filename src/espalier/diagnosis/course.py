@@ -60,7 +60,8 @@ class Course:
     Args:
         losses: (S,) of each step; empty when the loss is not watched.
         samples: in order.
-        prior_loss: of the best constant answer, the mean over the first batches; None when it is not known.
+        prior_loss: of the best constant answer, over the first batches together; None when it is not known.
+        num_updates: steps of the optimizer; None takes as many as losses.
         planned_steps: how many steps there will be; None when nobody said.
         uncleared: steps that began to add gradients to those of an update already done.
         unreached: trainable weights of the optimizer that got no gradient in any of the first steps.
@@ -72,6 +73,7 @@ class Course:
     losses: FloatArray
     samples: tuple[Sample, ...] = ()
     prior_loss: float | None = None
+    num_updates: int | None = None
     planned_steps: int | None = None
     uncleared: int = 0
     unreached: tuple[str, ...] = ()
@@ -98,7 +100,8 @@ class Course:
     @property
     def is_late(self) -> bool:
         """Whether half of the planned steps are done; of unplanned ones, 200."""
-        return self.num_steps >= max(MIN_STEPS, self.planned_steps / 2 if self.planned_steps else 4 * MIN_STEPS)
+        done = self.num_steps if self.num_updates is None else self.num_updates
+        return done >= max(MIN_STEPS, self.planned_steps / 2 if self.planned_steps else 4 * MIN_STEPS)
 
     @property
     def does_not_learn(self) -> bool:

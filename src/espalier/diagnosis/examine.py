@@ -53,8 +53,8 @@ def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _root(finding: Finding, findings: Sequence[Finding]) -> str:
     """Return the id of the first cause of a finding."""
     by_id = {one.id: one for one in findings}
-    while finding.cause:
-        finding = by_id[finding.cause]
+    for _ in findings:
+        finding = by_id.get(finding.cause, finding)
     return finding.id
 
 

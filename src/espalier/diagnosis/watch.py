@@ -10,7 +10,6 @@
 A criterion that is a module is watched as it is; a function is called through the doctor: `doctor.loss(output, target)`.
 """
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,13 +23,13 @@ from torch.optim import Optimizer
 from espalier.core.finding import Finding
 from espalier.diagnosis.course import Course
 from espalier.diagnosis.examine import examine, in_order
-from espalier.diagnosis.loss_kind import Criterion, kind_of, prior_loss
+from espalier.diagnosis.loss_kind import Criterion, kind_of
+from espalier.diagnosis.prior import Prior
 from espalier.diagnosis.probes import Subject, probe, tensors_in
 from espalier.diagnosis.sampler import Sampler
 from espalier.diagnosis.wiring import Wiring
 
 FIRST_STEPS = 3  # in which every weight must get a gradient: a gate that begins at zero opens after one or two
-PRIOR_BATCHES = 5
 BUFFER = 256  # losses
 MODED = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
 
@@ -56,7 +55,7 @@ class Doctor:
         self.problems: list[str] = []
         self._losses: list[float] = []
         self._newest: list[Tensor] = []  # not yet numbers: reading one waits for the device
-        self._priors: list[float] = []
+        self._prior = Prior(criterion, self.kind)
         self._call: tuple[tuple[Any, ...], Mapping[str, Any]] | None = None
         self._seen: tuple[Tensor, Any] | None = None
         self._steps = 0
@@ -66,8 +65,9 @@ class Doctor:
         self._uncleared = 0
         self._reached: set[str] = set()
         self._modes: list[bool] = []
+        self._is_evaluating = False
         self._evaluations: list[bool] = []
-        self._has_modes = any(isinstance(module, MODED) for module in model.modules())
+        self._has_modes = any(isinstance(module, MODED) and getattr(module, "p", 1.0) > 0 for module in model.modules())
         self._spent = 0.0
         self._sampler = Sampler(model, optimizer)
         self._is_probing = False
@@ -93,7 +93,8 @@ class Doctor:
         return Course(
             losses=np.array(self._losses),
             samples=tuple(self._sampler.samples),
-            prior_loss=self._prior(),
+            prior_loss=None if self._is_mixed else self._prior.value(),
+            num_updates=self._steps,
             planned_steps=self.planned_steps,
             uncleared=self._uncleared,
             unreached=tuple(unreached),
@@ -101,10 +102,6 @@ class Doctor:
             is_trained_in_eval_mode=self._has_modes and bool(self._modes) and not any(self._modes),
             non_finite_weights=tuple(broken),
         )
-
-    def _prior(self) -> float | None:
-        known = [prior for prior in self._priors if not math.isnan(prior)]
-        return None if self._is_mixed or len(known) < len(self._priors) or not known else float(np.mean(known))
 
     def loss(self, output: Any, target: Any) -> Tensor:  # noqa: ANN401  whatever the criterion takes
         """Return the criterion's loss, and look at it. For a criterion that is a function; a module needs no such call."""
@@ -139,7 +136,8 @@ class Doctor:
             self._spent += time.perf_counter() - began
 
     def _saw_inputs(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
-        if not torch.is_grad_enabled():
+        self._is_evaluating = not torch.is_grad_enabled()
+        if self._is_evaluating:
             return
         if self.wiring is None:
             self._call = (arguments, keywords)
@@ -149,13 +147,14 @@ class Doctor:
 
     def _saw_loss(self, given: Callable[[], tuple[Any, Any]], value: Tensor) -> None:
         if not value.requires_grad:
-            self._evaluations.append(self.model.training)
+            if self._is_evaluating:  # and not a loss looked at on the way, of an output cut from its graph
+                self._evaluations.append(self.model.training)
             return
         self._calls_in_step += 1
         self._newest.append(value.detach().mean())
         if len(self._newest) == BUFFER:
             self._read_losses()
-        if self.wiring is None or len(self._priors) < PRIOR_BATCHES:
+        if self.wiring is None or not self._prior.is_full:
             self._saw_batch(*given())
         if self._steps <= FIRST_STEPS:
             value.register_hook(self._backward_begins)  # type: ignore[no-untyped-call]  # torch has no types here
@@ -166,10 +165,7 @@ class Doctor:
             return
         if self.wiring is None:
             self._seen = (first.detach(), target)
-        if self.criterion is not None and isinstance(target, Tensor) and len(self._priors) < PRIOR_BATCHES:
-            with torch.no_grad():
-                prior = prior_loss(self.criterion, self.kind, first.detach(), target)
-            self._priors.append(float("nan") if prior is None else prior)
+        self._prior.add(first, target)
 
     def _read_losses(self) -> None:
         if self._newest:

@@ -1,7 +1,8 @@
 """Score: from predictions of the network and its baselines to a score card."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +28,9 @@ class Contender:
         num_train_rows: rows that it was trained on.
         note: what a reader must know, or empty.
         trivial: it ignores the inputs (majority class, mean, median).
+        valid_scores: metrics on the validation part, by name; the best rival is chosen by the main one.
+        architecture: of the network, as the catalogue names it.
+        cut_short_epochs: epochs after which a limit ended the network's learning; 0 when it came to its end.
     """
 
     name: str
@@ -35,6 +39,9 @@ class Contender:
     num_train_rows: int
     note: str = ""
     trivial: bool = False
+    valid_scores: Mapping[str, float] = field(default_factory=dict)
+    architecture: str = ""
+    cut_short_epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,11 @@ class Part:
             return ROWS_DRAWN
         if self.drawn is None:
             return f"{ROWS_DRAWN}; all are of one group of '{self.column}', so the intervals are too narrow"
-        alone = f", {self.num_alone:,} of them single rows without a value" if self.num_alone else ""
+        alone = (
+            f", {self.num_alone:,} of them {'a single row' if self.num_alone == 1 else 'single rows'} without a value"
+            if self.num_alone
+            else ""
+        )
         few = "; too few for the intervals to be trusted" if num < FEW_GROUPS else ""
         return f"whole groups of '{self.column}' drawn with replacement: {num:,} groups{alone}{few}"
 
@@ -87,7 +98,9 @@ def make_scorecard(
     """Return the score card: every metric of every model with its interval, the comparison and the verdict.
 
     Metrics without a meaning for this target (ROC AUC of a part with one class) are left out; the first that is left is the
-    main one. Threshold and openings are the caller's to add (`dataclasses.replace`).
+    main one. The network is compared with the baseline that is best on the validation part: the best one on the scored part
+    would partly be the luckiest. Baselines without a validation score in the main metric come last, the best on the scored part
+    first. Threshold and openings are the caller's to add (`dataclasses.replace`).
 
     Args:
         task: name of the task.
@@ -108,9 +121,8 @@ def make_scorecard(
     legal = _checked(metrics, target, contenders)
     main = legal[0]
     draws = draw(legal, target, {one.name: one.prediction for one in contenders}, seed, part.drawn)
-    scores = {one.name: _scores(one, draws[one.name]) for one in contenders}
-    sign = -1 if main.higher_is_better else 1
-    ranked = sorted(baselines, key=lambda one: sign * scores[one.name].scores[main.name].value)
+    scores = {one.name: _scores(one, draws[one.name], main.name) for one in contenders}
+    ranked = _ranked(main, baselines, scores)
     versus = [compare(main, draws[network.name][main.name], draws[one.name][main.name], one.name) for one in ranked]
     trivial: list[Comparison] = [against for one, against in zip(ranked, versus, strict=True) if one.trivial]
     first, best_trivial = next(iter(versus), None), next(iter(trivial), None)
@@ -141,10 +153,32 @@ def _checked(metrics: Sequence[Metric], target: FloatArray, contenders: Sequence
     return legal
 
 
-def _scores(contender: Contender, draws: dict[str, Draws]) -> ModelScores:
+def _ranked(main: Metric, baselines: Sequence[Contender], scores: Mapping[str, ModelScores]) -> list[Contender]:
+    """Return the baselines, the best on the validation part first; without validation scores by the part that is scored."""
+    sign = -1 if main.higher_is_better else 1
+
+    def place(one: Contender) -> tuple[bool, float]:
+        given = scores[one.name]
+        value = given.scores[main.name].value if given.valid_score is None else given.valid_score
+        return given.valid_score is None, sign * value
+
+    return sorted(baselines, key=place)
+
+
+def _scores(contender: Contender, draws: dict[str, Draws], main: str) -> ModelScores:
     """Return a model's scores; a metric that came out without a number is left out."""
     kept = {name: score(one) for name, one in draws.items() if np.isfinite(one.value)}
-    return ModelScores(contender.name, kept, contender.fit_seconds, contender.num_train_rows, contender.note)
+    valid = contender.valid_scores.get(main, math.nan)
+    return ModelScores(
+        contender.name,
+        kept,
+        contender.fit_seconds,
+        contender.num_train_rows,
+        contender.note,
+        valid if math.isfinite(valid) else None,
+        contender.architecture,
+        contender.cut_short_epochs,
+    )
 
 
 def _check_finite(network: Contender) -> None:

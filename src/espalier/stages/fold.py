@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -203,6 +203,6 @@ def _fit_baselines(
         score = metric.measure(valid_truth, baseline.predict(valid_inputs, valid.rows))
         spent = time.monotonic() - began
         left -= spent
-        fitted[name] = baseline
+        fitted[name] = replace(baseline, valid_scores={metric.name: score})
         yield BaselineDone(name, metric.name, score, spent)
     return fitted

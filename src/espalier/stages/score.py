@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -16,19 +16,23 @@ from espalier.core.run_folder import RunFolder
 from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
 from espalier.data.deal import units_of
+from espalier.evaluation.baselines.baseline import left_out_baselines
 from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
 from espalier.evaluation.threshold import best_threshold, choose_threshold
 from espalier.explanation.permutation import importance
 from espalier.stages.answers import to_frame, to_words
 from espalier.stages.fold import Fold
-from espalier.stages.network import main_metric, with_threshold
+from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
 from espalier.tasks.binary import Binary
+from espalier.training.ending import ending
 
 MAX_EXPLAINED_CELLS = 2_000_000  # predicted rows times permutations times columns, so that importance takes seconds
 MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS = 200, 5_000
 FEWEST_EXPLAINED_ROWS = 50  # under a budget
 PERMUTATIONS = 5  # of each column
+NAMED_COLUMNS = 3  # in the sentence
+NOTHING_TOLD = "the validation part has too few rows to tell which columns matter"
 SCORING_FACTOR = 2.0  # scores and their intervals take about as long as the answers
 
 
@@ -47,13 +51,21 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
     truth = _truth(folds, tests)
     answers = [fold.answer(test) for fold, test in zip(folds, tests, strict=True)]
     rows = sum(len(fold.splits.train) for fold in folds) // len(folds)
-    network = Contender(NETWORK, join(answers), sum(fold.seconds for fold in folds), rows, reason)
+    network = Contender(
+        NETWORK,
+        join(answers),
+        sum(fold.seconds for fold in folds),
+        rows,
+        valid_scores=_mean_scores([_valid_scores(fold) for fold in folds]),
+        architecture="" if plan.model.name == OWN_MODULE else plan.model.name,
+        cut_short_epochs=_cut_short_epochs(plan, folder, len(folds)),
+    )
     baselines = [_contender(name, folds, tests) for name in folds[0].baselines]
     part = _part(plan, tests)
     seed = derive_seed(plan.seed, "score")
     metrics = folds[0].networks[0].task.metrics
     card = make_scorecard(plan.task.name, metrics, truth, network, baselines, part, seed)
-    card = replace(card, threshold=threshold, openings=openings)
+    card = replace(card, threshold=threshold, openings=openings, threshold_reason=reason, left_out=_left_out(plan, folds[0]))
     _write_predictions(folds, tests, answers, folder)
     write_json(folder.scorecard, card.to_mapping())
     return card
@@ -79,8 +91,10 @@ def explain(plan: Plan, fold: Fold, folder: RunFolder, seconds: float = math.inf
     metric = main_metric(fold.networks[0].task, truth)
     found = importance(fold.answer, valid, truth, metric, columns, seed, PERMUTATIONS)
     write_json(folder.importance, [asdict(one) for one in found])
-    names = ", ".join(one.column for one in found[:3])
-    return f"most important columns: {names}" if names else "the validation part has too few rows to tell which columns matter"
+    clear = [one.column for one in found if one.low > 0]
+    if clear:
+        return f"most important columns: {', '.join(clear[:NAMED_COLUMNS])}"
+    return "no column changes the answers beyond chance" if found else NOTHING_TOLD
 
 
 def _affordable(fold: Fold, num_columns: int, seconds: float) -> int:
@@ -107,7 +121,7 @@ def _threshold(folds: Sequence[Fold]) -> tuple[float | None, str]:
     if prediction.probabilities is None:
         return None, ""
     chosen = choose_threshold(_truth(folds, valids), prediction.probabilities[:, 1])
-    return chosen.value, f"Threshold: {chosen.reason}"
+    return chosen.value, chosen.reason
 
 
 def _truth(folds: Sequence[Fold], parts: Sequence[Records]) -> FloatArray:
@@ -144,7 +158,39 @@ def _contender(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Co
         if seen.probabilities is not None:
             prediction = answer_at(prediction, best_threshold(_truth(folds, valids), seen.probabilities[:, 1]))
     contender = fitted[0].contender(prediction)
-    return replace(contender, fit_seconds=sum(one.fit_seconds for one in fitted))
+    return replace(
+        contender,
+        fit_seconds=sum(one.fit_seconds for one in fitted),
+        num_train_rows=sum(one.num_rows for one in fitted) // len(fitted),
+        valid_scores=_mean_scores([one.valid_scores for one in fitted]),
+    )
+
+
+def _mean_scores(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean over folds of each metric that every fold has."""
+    return {name: float(np.mean([one[name] for one in folds])) for name in folds[0] if all(name in one for one in folds)}
+
+
+def _valid_scores(fold: Fold) -> dict[str, float]:
+    """Return the networks' main metric on the validation part, by its name."""
+    valid = fold.splits.valid
+    truth = fold.prepared.target_values(valid)
+    metric = main_metric(fold.networks[0].task, truth)
+    return {metric.name: metric.measure(truth, fold.answer(valid))}
+
+
+def _cut_short_epochs(plan: Plan, folder: RunFolder, num_folds: int) -> int:
+    """Return the fewest epochs after which a limit ended the learning of one of the networks; 0 when all came to their end."""
+    every = [folder.member(index).epochs for index in range(num_folds * plan.model.members)]
+    endings = [ending(pl.read_csv(path), plan.learning) for path in every]
+    return min((one.num_epochs for one in endings if one.is_cut_short), default=0)
+
+
+def _left_out(plan: Plan, fold: Fold) -> tuple[str, ...]:
+    """Return the baselines that the table is too large for; none where a person named the baselines."""
+    if plan.baselines is not None:
+        return ()
+    return left_out_baselines(target_kind(plan), len(fold.splits.train), len(fold.prepared.names))
 
 
 def _baseline_answers(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Prediction:

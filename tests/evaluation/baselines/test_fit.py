@@ -10,7 +10,13 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from espalier.core.errors import MissingExtraError, PlanError, UnknownNameError
 from espalier.evaluation.baselines import fit as fitting
-from espalier.evaluation.baselines.baseline import Baseline, all_baselines, named_baselines, suited_baselines
+from espalier.evaluation.baselines.baseline import (
+    Baseline,
+    all_baselines,
+    left_out_baselines,
+    named_baselines,
+    suited_baselines,
+)
 from espalier.evaluation.baselines.fit import fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
 
@@ -154,6 +160,16 @@ def test_big_data_leave_the_support_vectors_out():
     assert "support vector machine" in suited_baselines("class", 5000, 10)
     assert "support vector machine" not in suited_baselines("class", 5001, 10)
     assert "k nearest neighbours" not in suited_baselines("class", 5000, 2000)
+
+
+def test_baselines_that_a_table_is_too_large_for_are_named_with_the_reason():
+    assert left_out_baselines("class", 5000, 10) == ()
+    assert left_out_baselines("class", 5001, 10) == ("support vector machine (more than 5,000 rows)",)
+    assert left_out_baselines("number", 500, 1001) == (
+        "k nearest neighbours (more than 1,000 columns)",
+        "support vector machine (more than 1,000 columns)",
+    )
+    assert left_out_baselines("count", 5001, 10) == ()
 
 
 def test_without_its_package_lightgbm_is_not_tried_and_says_what_to_install(monkeypatch):

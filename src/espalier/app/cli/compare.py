@@ -16,7 +16,7 @@ def compare(*runs: Annotated[Path, Parameter(metavar="RUN", required=True)], jso
     For two runs the differences in plan, data and result follow the list, with what can be concluded from them.
 
     Args:
-        runs: the folders of the runs, two or more.
+        runs: the folders of the runs, one or more.
         json: print the result as JSON.
     """
     from espalier.app.cli.given.run_folders import existing_run

@@ -41,7 +41,8 @@ def inspect(
     if json:
         print_json(_mapping(source, inspection))
     else:
-        _print(human(), source, target, inspection)
+        asked = [*(("--target", name) for name in target), *(("--set", one) for one in settings)]
+        _print(human(), source, [*asked, ("--query", query)] if query else asked, inspection)
     return FINDINGS if any(map(matters, inspection.findings)) else FINE
 
 
@@ -62,13 +63,14 @@ def _mapping(source: str, inspection: "Inspection") -> dict[str, Any]:
     }
 
 
-def _print(console: "Console", source: str, target: tuple[str, ...], inspection: "Inspection") -> None:
+def _print(console: "Console", source: str, asked: list[tuple[str, str]], inspection: "Inspection") -> None:
     from rich.text import Text
 
     from espalier.app.cli.show.console import heading, indented
     from espalier.app.cli.show.findings import print_findings
     from espalier.app.cli.show.quantities import count
     from espalier.app.cli.show.schema import print_schema
+    from espalier.app.report.facts import row_word
 
     num_columns = len(inspection.table.schema.columns)
     console.print(Text(f"{source}: {count(inspection.profile.num_rows, 'row')}, {count(num_columns, 'column')}", style="bold"))
@@ -78,10 +80,32 @@ def _print(console: "Console", source: str, target: tuple[str, ...], inspection:
     if inspection.question:
         heading(console, f"Question: {inspection.question.task}")
         indented(console, Text(inspection.question.reason))
-    print_findings(console, inspection.findings)
+    print_findings(console, inspection.findings, row_word(source))
+    _print_next(console, source, asked, inspection)
+
+
+def _print_next(console: "Console", source: str, asked: list[tuple[str, str]], inspection: "Inspection") -> None:
+    """Say what to do now: mend what would stop the training, else train, or name a target; `asked` are the options typed."""
+    from shlex import join
+
+    from rich.text import Text
+
+    from espalier.app.cli.show.console import heading, indented
+    from espalier.app.cli.show.findings import as_options
+    from espalier.core.finding import Severity
+
     heading(console, "Next")
-    wish = " ".join(f"--target {name}" for name in target) or "--target COLUMN"
-    command = "train" if target else "inspect"
-    why = "Train on it:" if target else "Name the column to predict, and leaks are looked for too:"
-    indented(console, Text(why))
-    console.print(Text(f"    espalier {command} {source} {wish}", style="cyan"), soft_wrap=True)
+    stops = [finding for finding in inspection.findings if finding.severity is Severity.STOP]
+    first = next((finding for finding in stops if finding.repairs), stops[0] if stops else None)
+    if first is not None and not first.repairs:
+        indented(console, Text(f"Training would stop at {first.id}. {first.advice}"))
+        return
+    has_target = inspection.question is not None
+    command = join([source, *(word for option in asked for word in option), *([] if has_target else ["--target", "COLUMN"])])
+    if first is not None:
+        indented(console, Text(f"Training would stop at {first.id}. Repair it ({first.repairs[0].name}) and look again:"))
+        command = f"espalier inspect {command} {as_options(first.repairs[0].changes)}"
+    else:
+        indented(console, Text("Train on it:" if has_target else "Name the column to predict, and leaks are looked for too:"))
+        command = f"espalier {'train' if has_target else 'inspect'} {command}"
+    console.print(Text(f"    {command}", style="cyan"), soft_wrap=True)

@@ -22,6 +22,7 @@ def predict(
     *,
     out: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     query: Annotated[str | None, Parameter(metavar="SQL")] = None,
+    fill_missing: bool = False,
     json: bool = False,
 ) -> int:
     """Answer new rows with a trained model.
@@ -33,34 +34,42 @@ def predict(
         source: a table in any form that `espalier train` reads; columns in any order, with or without the target.
         out: where to write, by its ending: .csv, .parquet or .jsonl; CSV on standard output when left out.
         query: what is asked of a database, in SQL.
+        fill_missing: fill columns that the model reads and the table lacks as missing, instead of refusing it.
         json: print JSON Lines on standard output; together with --out, only say there what was written.
     """
     from espalier.app.cli.given.run_folders import existing_run
-    from espalier.app.cli.given.sources import rows_of
     from espalier.app.cli.show.console import human, print_json
+    from espalier.app.cli.show.notes import print_notes
     from espalier.app.cli.show.quantities import count
     from espalier.run import Run
 
     if out is not None:
-        _check_suffix(out)
-    frame = Run(existing_run(model)).predict(rows_of(source, query))
+        _check(out, source)
+    run = Run(existing_run(model))
+    frame = run.predict(source, query=query, fill_missing=fill_missing)
+    print_notes(run.notes)
     if out is None:
         _write_out(frame, as_json=json)
         return FINE
     _write(frame, out)
     if json:
-        print_json({"out": out, "num_rows": frame.height, "columns": frame.columns})
+        print_json({"out": out, "num_rows": frame.height, "columns": frame.columns, "notes": run.notes})
     else:
         human().print(f"{count(frame.height, 'prediction')} written to {out}.", soft_wrap=True)
     return FINE
 
 
-def _check_suffix(out: Path) -> None:
-    """Refuse an ending that is no form of ours, before the work is done."""
-    from espalier.core.errors import FormatError
+def _check(out: Path, source: str) -> None:
+    """Refuse, before the work is done, an ending that is no form of ours, and to write over the rows that are answered."""
+    from espalier.core.errors import FormatError, StorageError
 
     if out.suffix.lower() not in SUFFIXES:
         raise FormatError(f"--out {out} ends in {out.suffix or 'nothing'!r}. Expected one of {', '.join(SUFFIXES)}.")
+    given = Path(source).expanduser()
+    if out.exists() and given.exists() and out.samefile(given):
+        raise StorageError(
+            f"--out {out} is the source itself; the answers would take the place of its rows. Name another file."
+        )
 
 
 def _write(frame: "pl.DataFrame", out: Path) -> None:

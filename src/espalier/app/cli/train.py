@@ -1,10 +1,11 @@
 """`espalier train`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, Token
 
 from espalier.app.cli.exit_codes import FINE
 
@@ -16,6 +17,17 @@ LEARNING = Group("Model and learning", sort_key=2)
 DATA = Group("Data", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 PLAN_SUFFIXES = (".yaml", ".yml")
+
+
+def _whole(_type: type, tokens: Sequence[Token]) -> int:
+    """Return the whole number that was typed; no other number is rounded to one."""
+    from espalier.core.errors import PlanError
+
+    token = tokens[0]
+    try:
+        return int(token.value)
+    except ValueError as error:
+        raise PlanError(f"{token.keyword} is {token.value!r}; expected a whole number, such as {token.keyword} 5.") from error
 
 
 @Parameter(name="*", group=LEARNING)
@@ -34,9 +46,9 @@ class LearningOptions:
 
     task: Annotated[str | None, Parameter(metavar="TASK")] = None
     model: Annotated[str | None, Parameter(metavar="MODEL")] = None
-    epochs: Annotated[int | None, Parameter(metavar="COUNT")] = None
+    epochs: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
     budget: Annotated[str | None, Parameter(metavar="TIME")] = None
-    seed: Annotated[int | None, Parameter(metavar="NUMBER")] = None
+    seed: Annotated[int | None, Parameter(metavar="NUMBER", converter=_whole)] = None
     settings: Annotated[tuple[str, ...], Parameter(name="--set", metavar="KEY=VALUE")] = ()
 
 
@@ -56,8 +68,8 @@ class DataOptions:
     valid: Annotated[str | None, Parameter(metavar="FILE")] = None
     test: Annotated[str | None, Parameter(metavar="FILE")] = None
     query: Annotated[str | None, Parameter(metavar="SQL")] = None
-    folds: Annotated[int | None, Parameter(metavar="COUNT")] = None
-    repeats: Annotated[int | None, Parameter(metavar="COUNT")] = None
+    folds: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
+    repeats: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
 
 
 @Parameter(name="*", group=OUTPUT)
@@ -104,8 +116,12 @@ def train(
     from espalier import process
     from espalier.app.cli.given.run_folders import fresh_folder
     from espalier.app.cli.show.whole_run import carry_out
+    from espalier.stages.network import check_inputs
+    from espalier.stages.parts import check_repeats
 
     plan, table = _asked(source, target, learning, data)
+    check_repeats(plan)
+    check_inputs(plan)
     if output.dry_run or output.rehearse:
         return _preview(plan, table, output)
     with fresh_folder(output.out, plan.data.source) as folder:

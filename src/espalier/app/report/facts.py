@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -130,10 +129,7 @@ class Facts:
     @property
     def row_word(self) -> str:
         """What the number of a row means: the line of a text file, or the row of a table."""
-        name = self.run.plan.data.source.lower()
-        for packed in PACKED_SUFFIXES:
-            name = name.removesuffix(packed)
-        return "line" if name.endswith(TEXT_SUFFIXES) else "row"
+        return row_word(self.run.plan.data.source)
 
     @property
     def network(self) -> str:
@@ -142,12 +138,8 @@ class Facts:
 
     @property
     def folder(self) -> str:
-        """The run folder as a person types it: below the working folder when it is."""
-        path = self.run.folder.path
-        here = Path.cwd()
-        if path.is_absolute() and path.is_relative_to(here) and path != here:
-            path = path.relative_to(here)
-        return str(path).replace(os.sep, "/")
+        """The run folder as the person gave it."""
+        return str(self.run.folder.path).replace(os.sep, "/")
 
     def values(self, column: str) -> FloatArray:
         """Return a column of the scored predictions as numbers; a missing one is NaN."""
@@ -162,6 +154,22 @@ class Facts:
     def probabilities(self) -> FloatArray:
         """Return (N, K) the scored predictions' probabilities, in the order of `classes`."""
         return np.stack([self.values(PROBABILITY + name) for name in self.classes], axis=1)
+
+
+def row_word(source: str) -> str:
+    """Return what the number of a row means: the line of a text file, or the row of a table.
+
+    Args:
+        source: as it stands in the plan.
+
+    Example:
+        >>> row_word("houses.csv.gz"), row_word("houses.parquet")
+        ('line', 'row')
+    """
+    name = source.lower()
+    for packed in PACKED_SUFFIXES:
+        name = name.removesuffix(packed)
+    return "line" if name.endswith(TEXT_SUFFIXES) else "row"
 
 
 def gather_facts(run: ReportedRun, records: Records | None = None) -> Facts:

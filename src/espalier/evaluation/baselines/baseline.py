@@ -40,7 +40,8 @@ class Baseline:
         sentence: what it does, for a newcomer.
         encoding: how it reads categories.
         max_rows: rows that it is trained on at most, drawn at random; a function of the number of classes.
-        suits: whether it should be tried on so many rows and input columns, unless a person names it.
+        most_rows: rows of the training part up to which it is tried, unless a person names it; None for any number.
+        most_columns: input columns up to which it is tried, in the same way.
         min_class_rows: classes with fewer rows are left out of its training, because it cannot handle them.
         votes: how many votes stand behind each probability; None when they are not shares of votes.
         growth: training time grows with the number of rows to this power.
@@ -56,7 +57,8 @@ class Baseline:
     sentence: str
     encoding: Encoding = "one-hot"
     max_rows: Callable[[int], int] = field(default=lambda num_classes: 1_000_000)
-    suits: Callable[[int, int], bool] = field(default=lambda num_rows, num_columns: True)
+    most_rows: int | None = None
+    most_columns: int | None = None
     min_class_rows: int = 1
     votes: Votes | None = None
     growth: float = 1.0
@@ -64,6 +66,11 @@ class Baseline:
     labels_at_once: bool = False
     trivial: bool = False
     available: Callable[[], bool] = installed
+
+    def too_large(self, num_rows: int, num_columns: int) -> str:
+        """Return why a table is too large for it to be tried, in a few words; empty when it is not."""
+        limits = ((num_rows, self.most_rows, "rows"), (num_columns, self.most_columns, "columns"))
+        return next((f"more than {most:,} {what}" for num, most, what in limits if most is not None and num > most), "")
 
 
 @cache
@@ -88,8 +95,24 @@ def suited_baselines(kind: TargetKind, num_rows: int, num_columns: int) -> list[
     return [
         name
         for name, one in all_baselines().items()
-        if kind in one.kinds and one.available() and one.suits(num_rows, num_columns)
+        if kind in one.kinds and one.available() and not one.too_large(num_rows, num_columns)
     ]
+
+
+def left_out_baselines(kind: TargetKind, num_rows: int, num_columns: int) -> tuple[str, ...]:
+    """Return the baselines that are not tried because the table is too large, each with the reason.
+
+    Args:
+        kind: what the target holds.
+        num_rows: rows of the training part.
+        num_columns: input columns.
+
+    Example:
+        >>> left_out_baselines("number", num_rows=12_211, num_columns=10)
+        ('support vector machine (more than 5,000 rows)',)
+    """
+    reasons = {name: one.too_large(num_rows, num_columns) for name, one in all_baselines().items() if kind in one.kinds}
+    return tuple(f"{name} ({reason})" for name, reason in reasons.items() if reason)
 
 
 def named_baselines(names: Sequence[str], kind: TargetKind) -> list[str]:

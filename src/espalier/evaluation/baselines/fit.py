@@ -2,7 +2,8 @@
 
 import time
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -42,6 +43,7 @@ class FittedBaseline:
         fit_seconds: time of the training whose result this is.
         num_rows: rows that it was trained on.
         note: what a reader must know, or empty.
+        valid_scores: metrics on the validation part, by name; whoever has that part adds them.
     """
 
     name: str
@@ -53,6 +55,7 @@ class FittedBaseline:
     fit_seconds: float
     num_rows: int
     note: str = ""
+    valid_scores: Mapping[str, float] = field(default_factory=dict)
 
     def predict(self, inputs: Inputs, rows: IntArray) -> Prediction:
         """Return predictions in the person's units.
@@ -72,7 +75,8 @@ class FittedBaseline:
 
     def contender(self, prediction: Prediction) -> Contender:
         """Return the baseline with its predictions, as the score card takes it."""
-        return Contender(self.name, prediction, self.fit_seconds, self.num_rows, self.note, self.baseline.trivial)
+        about = (self.fit_seconds, self.num_rows, self.note, self.baseline.trivial, self.valid_scores)
+        return Contender(self.name, prediction, *about)
 
     def _answer(self, matrix: Matrix) -> Answer:
         """Return values and probabilities for some rows."""

@@ -32,7 +32,7 @@ BASELINES = {
         simplicity=4,
         sentence=f"Answers what the {NUM_NEIGHBOURS} most similar training rows have.",
         max_rows=lambda num_classes: MAX_ROWS,
-        suits=lambda num_rows, num_columns: num_columns <= MAX_COLUMNS,
+        most_columns=MAX_COLUMNS,
         votes=neighbours,
         lazy=True,
         labels_at_once=True,

@@ -12,13 +12,20 @@ from espalier.app.cli.show.console import heading, indented
 from espalier.app.cli.show.quantities import count
 from espalier.core.finding import Finding, Severity
 from espalier.diagnosis.examine import in_order
+from espalier.diagnosis.wording import num_rows_of
 
 STYLES = {Severity.STOP: "bold red", Severity.WARN: "yellow", Severity.NOTE: "cyan"}
 MAX_ROWS = 8  # rows named on a line
 
 
-def print_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print findings, worst first."""
+def print_findings(console: Console, findings: Sequence[Finding], row_word: str = "row") -> None:
+    """Print findings, worst first.
+
+    Args:
+        console: where to.
+        findings: what was found.
+        row_word: what the number of a row means: "line" for a text file, else "row".
+    """
     worst_first = in_order(findings)
     if not worst_first:
         heading(console, "Findings: none")
@@ -34,7 +41,8 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
             indented(console, Text(f"where: {', '.join(finding.modules[:MAX_ROWS])}", style="dim"), 4)
         if finding.rows:
             rows = ", ".join(str(row) for row in finding.rows[:MAX_ROWS])
-            indented(console, Text(f"rows: {rows}{', ...' if len(finding.rows) > MAX_ROWS else ''}", style="dim"), 4)
+            words = f"{row_word}: " if len(finding.rows) == 1 else f"{row_word}s: "
+            indented(console, Text(f"{words}{rows}{_rest(finding)}", style="dim"), 4)
         for index, repair in enumerate(finding.repairs):
             indented(console, Text.assemble(("or: " if index else "repair: ", "green"), repair.name), 4)
             options = as_options(repair.changes)
@@ -56,6 +64,14 @@ def as_options(changes: Mapping[str, Any]) -> str:
         '--set schema.columns.boat.role=ignored --set split.column=null'
     """
     return " ".join(f"--set {shlex.quote(f'{path}={written(value)}')}" for path, value in changes.items())
+
+
+def _rest(finding: Finding) -> str:
+    """Return how many rows there are beside those that are named."""
+    total = num_rows_of(finding)
+    if total is None:
+        return ", ..."
+    return f" and {total - MAX_ROWS:,} more" if total > MAX_ROWS else ""
 
 
 def _counts(findings: Sequence[Finding]) -> list[str]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from espalier.app.cli.show.console import heading, indented, plain_table
 from espalier.app.cli.show.quantities import count, duration, interval, number, size
 from espalier.comparison import Differences, Leaderboard, Place
+from espalier.evaluation.verdict import spoken
 
 NAMES_FIT = 110  # columns from which the names of models and baselines have room
 COLUMNS = "schema.columns."
@@ -31,7 +32,7 @@ def print_leaderboard(console: Console, board: Leaderboard) -> None:
         name = f"Group {group + 1}: " if board.places[-1].group else ""
         direction = "higher is better" if first.higher_is_better else "lower is better"
         part = "row" if first.part == "folds" else f"{first.part} row"
-        heading(console, f"{name}{first.task}, {first.metric} on {count(first.num_rows, part)}, {direction}")
+        heading(console, f"{name}{first.task}, {spoken(first.metric)} on {count(first.num_rows, part)}, {direction}")
         indented(console, _table(places, console.width))
     if board.unranked:
         heading(console, "Without a place")
@@ -52,28 +53,42 @@ def print_differences(console: Console, found: Differences) -> None:
     console.print()
     table = plain_table("result", "first", "second")
     for metric, (ours, theirs) in found.result.items():
-        table.add_row(metric.replace("_", " "), interval(ours), interval(theirs))
+        table.add_row(spoken(metric), interval(ours), interval(theirs))
     indented(console, table)
     console.print()
     console.print(Text(found.conclusion, style="bold"))
 
 
 def _table(places: list[Place], width: int) -> Table:
-    """Return the runs of one group; on a narrow terminal the model stands below the run, and the baseline has no name."""
-    wide = width >= NAMES_FIT
-    metric = places[0].metric.replace("_", " ")
-    front = ("", "run", "model") if wide else ("run",)
-    table = plain_table(*front, metric, "best baseline" if wide else "baseline", "time", "size", right=("", "time", "size"))
-    for column in (-4, -2, -1):
-        table.columns[column].no_wrap = True
+    """Return the runs of one group; on a narrow terminal every second cell stands below the first."""
+    metric = spoken(places[0].metric)
+    has_valid = any(place.valid_score is not None for place in places)
     folders = _short_names([place.run for place in places])
-    for index, (place, folder) in enumerate(zip(places, folders, strict=True)):
-        run = (str(index + 1), folder, place.model) if wide else (f"{folder}\n{place.model}",)
-        baseline = number(place.baseline_score.value) if place.baseline_score else "-"
-        rival = f"{baseline} {place.baseline}" if wide and place.baseline else baseline
-        cells = (interval(place.score), rival, duration(place.fit_seconds), size(place.size_bytes))
-        table.add_row(*run, *cells, style="" if index else "bold")
+    lines = list(zip(places, folders, strict=True))
+    if width < NAMES_FIT:
+        table = plain_table("run", metric, "best baseline", "time", right=("time",))
+        table.columns[1].no_wrap = True
+        for index, (place, folder) in enumerate(lines):
+            score = interval(place.score) + (f"\n{number(place.valid_score)} on validation" if has_valid else "")
+            cost = f"{duration(place.fit_seconds)}\n{size(place.size_bytes)}"
+            table.add_row(f"{folder}\n{place.model}", score, "\n".join(_baseline(place)), cost, style="" if index else "bold")
+        return table
+    valid = ["validation"] if has_valid else []
+    table = plain_table("", "run", "model", metric, *valid, "best baseline", "time", "size", right=("", *valid, "time", "size"))
+    for column in (3, -2, -1):
+        table.columns[column].no_wrap = True
+    for index, (place, folder) in enumerate(lines):
+        cells = [str(index + 1), folder, place.model, interval(place.score), *([number(place.valid_score)] if valid else [])]
+        cells += [" ".join(_baseline(place)), duration(place.fit_seconds), size(place.size_bytes)]
+        table.add_row(*cells, style="" if index else "bold")
     return table
+
+
+def _baseline(place: Place) -> tuple[str, ...]:
+    """Return score and name of the best baseline; a dash where there is none."""
+    if place.baseline is None or place.baseline_score is None:
+        return ("-",)
+    return number(place.baseline_score.value), place.baseline
 
 
 def _short_names(folders: list[str]) -> list[str]:

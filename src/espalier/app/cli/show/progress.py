@@ -12,10 +12,12 @@ from rich.text import Text
 
 from espalier.app.cli.show.quantities import clock, duration, number
 from espalier.core.progress import BaselineDone, EpochDone, Progress, StageDone
+from espalier.evaluation.verdict import spoken
 
 REFRESH_PER_SECOND = 4  # more would take time from training and be seen by nobody
 PLAIN_SECONDS = 10.0  # where nothing can be redrawn: least time between two lines about epochs
 STAGE_WIDTH = 10
+SCORED = "the score card and its verdict follow"  # the card says the verdict, once
 
 
 class ProgressDisplay:
@@ -76,10 +78,11 @@ class ProgressDisplay:
             self.pending, self.printed_at = None, time.monotonic()
 
     def _stage(self, event: StageDone) -> Table:
-        return self._row(event.stage, Text(event.sentence), event.seconds)
+        sentence = SCORED if event.stage == "score" else event.sentence
+        return self._row(event.stage, Text(sentence), event.seconds)
 
     def _baseline(self, event: BaselineDone) -> Table:
-        score = f"{event.metric} {number(event.score)}"
+        score = f"{spoken(event.metric)} {number(event.score)}"
         return self._row(
             "baseline", Text.assemble(event.name, "  ", (score, "bold"), ("  on validation", "dim")), event.seconds
         )
@@ -122,10 +125,10 @@ def epoch_text(event: EpochDone, width: int) -> Text:
         event: the epoch.
         width: characters there are.
     """
-    member = f"member {event.member + 1}, " if event.member else ""
-    epoch = (f"{member}epoch {event.epoch}/{event.epochs}", "bold")
+    network = f"network {event.member + 1}, " if event.member else ""
+    epoch = (f"{network}epoch {event.epoch}/{event.epochs}", "bold")
     losses = f"loss {event.train_loss:.3g}/{event.valid_loss:.3g}"
-    score = f"{event.metric} {number(event.score)}"
+    score = f"{spoken(event.metric)} {number(event.score)}"
     best = (f"best {number(event.best)}", "green")
     left = (f"{clock(event.remaining_seconds)} left" if event.epoch < event.epochs else f"took {clock(event.seconds)}", "dim")
     rate = (f"rate {event.learning_rate:.2g}", "dim")

@@ -7,22 +7,31 @@ from espalier.core.scorecard import Score
 DIGITS = 4  # significant digits of a score
 SECONDS_PER_MINUTE = 60
 SECONDS_PER_HOUR = 3600
+LEAST_SECONDS = 0.1  # less is not told apart
 MANY_SECONDS = 10  # from here on tenths of a second tell nothing
 BYTES_PER_UNIT = 1000
 
 
-def number(value: float | None) -> str:
+def number(value: float | None, beside: float = 0.0) -> str:
     """Return a number with four significant digits.
+
+    Args:
+        value: the number; None and NaN are shown as a dash.
+        beside: size of the numbers that it is read with; beside large ones a tiny one is nearly nothing.
 
     Example:
         >>> number(0.87124), number(51234.9), number(0.000021234), number(None)
         ('0.8712', '51,235', '2.123e-05', '-')
+        >>> number(-0.00005038, beside=0.4)
+        '-0.0001'
     """
     if value is None or math.isnan(value):
         return "-"
     if math.isinf(value):
         return "infinity" if value > 0 else "-infinity"
     size = abs(value)
+    if size < 10**-DIGITS <= beside:
+        return f"{round(value, DIGITS) + 0.0:.{DIGITS}f}"
     if size >= 10 ** (DIGITS - 1):
         return f"{value:,.0f}"
     if 0 < size < 10**-DIGITS:
@@ -42,7 +51,13 @@ def interval(score: Score | None) -> str:
         return "-"
     if math.isnan(score.low) or math.isnan(score.high):
         return number(score.value)
-    return f"{number(score.value)} ({number(score.low)} to {number(score.high)})"
+    value, low, high = (number(one, reach(score)) for one in (score.value, score.low, score.high))
+    return f"{value} ({low} to {high})"
+
+
+def reach(score: Score) -> float:
+    """Return the largest size of a score and the ends of its interval."""
+    return max((abs(one) for one in (score.value, score.low, score.high) if math.isfinite(one)), default=0.0)
 
 
 def duration(seconds: float | None) -> str:
@@ -50,10 +65,12 @@ def duration(seconds: float | None) -> str:
 
     Example:
         >>> duration(0.04), duration(3.21), duration(42), duration(200), duration(7320)
-        ('0.0 s', '3.2 s', '42 s', '3 min 20 s', '2 h 2 min')
+        ('< 0.1 s', '3.2 s', '42 s', '3 min 20 s', '2 h 2 min')
     """
     if seconds is None or not math.isfinite(seconds):
         return "-"
+    if seconds < LEAST_SECONDS:
+        return f"< {LEAST_SECONDS:.1f} s"
     if round(seconds, 1) < MANY_SECONDS:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -13,11 +13,13 @@ from espalier.app.cli.show.console import heading, human, indented, print_json
 from espalier.app.cli.show.findings import as_options, matters, print_findings
 from espalier.app.cli.show.progress import ProgressDisplay
 from espalier.app.cli.show.scorecard import print_scorecard
+from espalier.app.report.facts import row_word
 from espalier.app.report.page import write_report
 from espalier.core.finding import Severity
 from espalier.core.progress import Progress
 from espalier.core.records import Records
 from espalier.run import Run
+from espalier.training.ending import ending
 
 
 def carry_out(
@@ -38,8 +40,9 @@ def carry_out(
     try:
         with ProgressDisplay(console, quiet=quiet) as display:
             run = _follow(progress, display)
+        _print_ending(console, run, quiet=quiet)
         print_scorecard(console, run.scorecard, run.plan.model.name, run.question.classes[-1:])
-        print_findings(console, run.findings)
+        print_findings(console, run.findings, row_word(run.plan.data.source))
         report = write_report(run, None, rows_behind(run)[0] if records is None else records)
     except KeyboardInterrupt:
         _print_way_back(human(as_json=True), folder)
@@ -67,6 +70,17 @@ def _follow(progress: Generator[Progress, None, Run], display: ProgressDisplay) 
         return end.value
     finally:
         progress.close()
+
+
+def _print_ending(console: Console, run: Run, *, quiet: bool) -> None:
+    """Say why learning stopped, of the first network where there are several."""
+    if quiet or not run.history.height:
+        return
+    end = ending(run.history, run.plan.learning)
+    best = f"epoch {end.best_epoch:,} was the best on the validation part. " if end.best_epoch else ""
+    which = "Of the first network: " if run.plan.split.folds or run.plan.model.members > 1 else ""
+    console.print()
+    console.print(Text(f"{which}{best if which else best.capitalize()}{end.sentence}", style="dim"))
 
 
 def _print_next_steps(console: Console, run: Run, report: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from espalier.app.report import wording
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.findings import train_command, worst_first
-from espalier.app.report.sections.learning import stopped_early
+from espalier.app.report.sections.learning import is_cut_short
 from espalier.app.report.sections.section import Section
 from espalier.core.finding import Finding, Severity
 
@@ -62,6 +62,8 @@ def _from_comparison(facts: Facts) -> list[Step]:
                 "It answers better than the network, beyond chance, and is simpler.",
             )
         ]
+    if is_cut_short(facts):
+        return []
     return [
         Step(
             f"Prefer {wording.the(against.rival)} unless you have another reason",
@@ -72,12 +74,15 @@ def _from_comparison(facts: Facts) -> list[Step]:
 
 def _from_learning(facts: Facts) -> list[Step]:
     plan, steps = facts.run.plan, []
-    if stopped_early(facts):
+    if is_cut_short(facts):
         changes: dict[str, float] = {"learning.epochs": 2 * plan.learning.epochs}
         if plan.learning.budget_seconds is not None:
             changes = {"learning.budget_seconds": 4 * plan.learning.budget_seconds}
-        steps.append(Step("Let it learn longer", "The best epoch was at the very end.", train_command(facts, changes)))
-    if plan.model.members == 1:
+        steps.append(
+            Step("Let it learn longer", "A limit ended its learning, not a want of progress.", train_command(facts, changes))
+        )
+    against = facts.run.scorecard.comparison
+    if plan.model.members == 1 and not (against is not None and against.high < 0):
         why = "The mean of several networks is nearly always a little better; it takes as many times as long."
         steps.append(Step(f"Average {ENSEMBLE} networks", why, train_command(facts, {"model.members": ENSEMBLE})))
     return steps

@@ -11,8 +11,8 @@ from espalier.app.report.charts.bars import bar
 from espalier.app.report.charts.reliability import Bin, reliability
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
-from espalier.core.batch import FloatArray
-from espalier.evaluation.metrics.probabilities import calibration_curve, equal_mass_bins
+from espalier.core.batch import FloatArray, Prediction
+from espalier.evaluation.metrics.probabilities import NUM_BINS, calibration_curve, calibration_error, equal_mass_bins
 
 MAX_BINS = 10
 BIN_ROWS = 20  # fewer rows than this say little about a share
@@ -85,7 +85,7 @@ def _probabilities(facts: Facts) -> Section:
     target, probabilities, what, given = _stated(facts)
     bins = reliability_bins(target, probabilities)
     total = max(sum(one.count for one in bins), 1)
-    gap = sum(one.count * abs(one.said - one.happened) for one in bins) / total
+    gap = _error(target, probabilities)
     lean = sum(one.count * (one.said - one.happened) for one in bins) / total
     rows = [
         (
@@ -101,6 +101,7 @@ def _probabilities(facts: Facts) -> Section:
         "what": what,
         "given": given,
         "gap": wording.percent(gap).removesuffix(wording.PERCENT),
+        "num_bins": NUM_BINS,
         "judgement": _judgement(bins, gap, lean, given=given),
         "rows": rows,
         "chart": drawn(
@@ -113,6 +114,14 @@ def _probabilities(facts: Facts) -> Section:
         ),
     }
     return Section("calibration", "Can its probabilities be trusted?", values)
+
+
+def _error(target: FloatArray, probabilities: FloatArray) -> float:
+    """Return the calibration error as the score card defines it."""
+    if not len(target):
+        return 0.0
+    rows = np.arange(len(target))
+    return calibration_error.measure(target, Prediction(rows, probabilities.argmax(axis=1).astype(np.float64), probabilities))
 
 
 def _stated(facts: Facts) -> tuple[FloatArray, FloatArray, str, bool]:

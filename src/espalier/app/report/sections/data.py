@@ -10,7 +10,7 @@ from espalier.app.report.charts.bars import bar
 from espalier.app.report.charts.histogram import histogram, large_histogram
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
-from espalier.core.schema import Column, Kind, Role
+from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.describe.profile import ColumnProfile
 
 MAX_CARDS = 30  # columns shown with a picture; the rest are rows of a folded table
@@ -91,8 +91,8 @@ def build(facts: Facts) -> Section:
     """Return the section."""
     schema, profile = facts.run.schema, facts.run.profile
     ranks = {one.column: index for index, one in enumerate(facts.importance)}
-    inputs = sorted(schema.inputs(), key=lambda name: ranks.get(name, len(ranks)))
-    others = [name for name, column in schema.columns.items() if column.role not in (Role.INPUT, Role.TARGET)]
+    inputs = sorted(columns_read(schema), key=lambda name: ranks.get(name, len(ranks)))
+    others = [name for name, column in schema.columns.items() if column.role is not Role.TARGET and name not in inputs]
     targets = schema.names(Role.TARGET)
     values = {
         "facts": facts,
@@ -111,6 +111,12 @@ def build(facts: Facts) -> Section:
         "issues": facts.data.get("issues", ()),
     }
     return Section("data", "The data", values)
+
+
+def columns_read(schema: Schema) -> tuple[str, ...]:
+    """Return the columns that the model reads: the inputs, and the date that orders the rows."""
+    read = schema.inputs()
+    return tuple(name for name in schema.names(Role.INPUT, Role.TIME) if name in read or schema.columns[name].kind is Kind.DATE)
 
 
 def _card(facts: Facts, name: str, num_levels: int = MAX_LEVELS, *, large: bool = False) -> Card:

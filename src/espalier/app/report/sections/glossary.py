@@ -7,7 +7,8 @@ from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section
 
 TERMS: Mapping[str, str] = {
-    "baseline": "A simple, well-known model that learns from the same rows and is tested on the same rows. "
+    "baseline": "A simple, well-known model that learns from the same training part and is tested on the same rows. "
+    "The network is compared with the one that is best on the validation part. "
     "A network that does not beat its baselines is not worth its cost.",
     "interval": "The range in which a number would probably lie if it were measured on other rows of the same kind. "
     f"Found by drawing the tested rows again and again, with repeats (the bootstrap): 95{wording.PERCENT} of draws lie in it.",

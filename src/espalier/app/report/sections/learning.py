@@ -8,6 +8,7 @@ from espalier.app.report import wording
 from espalier.app.report.charts.lines import Line, Mark, line_chart
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
+from espalier.training.ending import Ending, ending
 
 MEMBERS = ("repeat", "fold", "member")  # columns that tell several networks apart
 NEAR_END = 0.05  # share of epochs: a best epoch so near the end says that learning was not over
@@ -21,15 +22,16 @@ def build(facts: Facts) -> Section | None:
         history = history.filter(pl.col(name) == pl.col(name).min())
     if not history.height:
         return None
-    best = best_epoch(history)
+    end = ending(history, facts.run.plan.learning)
+    best = end.best_epoch
     title = wording.metric_title(facts.run.scorecard.metric)
     epochs = _floats(history, "epoch")
-    mark = Mark(best, f"best: epoch {best:g}") if best is not None else None
+    mark = Mark(float(best), f"best: epoch {best:,}") if best is not None else None
     losses = [Line("training", epochs, _floats(history, "train_loss"), "first")]
     losses.append(Line("validation", epochs, _floats(history, "valid_loss"), "second"))
     scores = [Line("validation", epochs, _floats(history, "score"), "second")]
     values = {
-        "sentences": _sentences(facts, history, best),
+        "sentences": _sentences(facts, end),
         "several": wording.and_list(several),
         "losses": drawn(
             line_chart(losses, label=_label("Loss", history, "valid_loss"), x_title="epoch", y_title="loss", mark=mark)
@@ -41,22 +43,14 @@ def build(facts: Facts) -> Section | None:
     return Section("learning", "How it learnt", values)
 
 
-def best_epoch(history: pl.DataFrame) -> float | None:
-    """Return the epoch with the lowest validation loss, whose weights were kept; None when no loss is finite."""
-    known = history.filter(pl.col("valid_loss").is_not_null() & pl.col("valid_loss").cast(pl.Float64).is_finite())
-    if not known.height:
-        return None
-    return float(known["epoch"][known["valid_loss"].arg_min() or 0])
-
-
-def stopped_early(facts: Facts) -> bool:
-    """Say whether the best epoch lies at the very end, so that more epochs might have helped."""
+def is_cut_short(facts: Facts) -> bool:
+    """Say whether a limit ended the learning of a network, so that more epochs might have helped."""
+    if facts.run.scorecard.network.cut_short_epochs:
+        return True
     history = facts.run.history
     if not history.height or "valid_loss" not in history.columns:
         return False
-    best = best_epoch(history)
-    last = max(_floats(history, "epoch"))
-    return best is not None and best >= last - math.floor(NEAR_END * last)
+    return ending(history, facts.run.plan.learning).is_cut_short
 
 
 def _floats(history: pl.DataFrame, name: str) -> list[float]:
@@ -70,21 +64,15 @@ def _label(what: str, history: pl.DataFrame, column: str) -> str:
     return f"{what} by epoch: on the validation part from {wording.number(values[0])} to {wording.number(values[-1])}."
 
 
-def _sentences(facts: Facts, history: pl.DataFrame, best: float | None) -> list[str]:
+def _sentences(facts: Facts, end: Ending) -> list[str]:
     """Return what the curves say."""
-    last, plan = int(history["epoch"].to_list()[-1]), facts.run.plan.learning
+    last, best = end.num_epochs, end.best_epoch
     seconds = facts.run.history["seconds"].max() if "seconds" in facts.run.history.columns else None
     time = f" in {wording.duration(float(seconds))}" if isinstance(seconds, int | float) else ""
     said = [f"Learning went through the training rows {wording.counted(last, 'time')}{time}."]
     if best is None:
         return said
+    said += [f"Epoch {best:,} was the best on the validation part, and its weights were kept.", end.sentence]
     if best >= last - math.floor(NEAR_END * last):
         said.append("The best epoch was at the very end: with more epochs or a larger budget it may get better.")
-    elif last < plan.epochs:
-        said.append(
-            f"Epoch {best:g} was the best on the validation part, and its weights were kept. "
-            f"The {wording.counted(last - int(best), 'epoch')} after it brought nothing better, so learning stopped."
-        )
-    else:
-        said.append(f"Epoch {best:g} was the best on the validation part, and its weights were kept.")
     return said

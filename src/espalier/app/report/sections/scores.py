@@ -11,7 +11,9 @@ from espalier.app.report.charts.scale import Scale
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
 from espalier.core.scorecard import ModelScores, Score, Scorecard
+from espalier.evaluation.verdict import show, signed
 
+BEST_ON_VALIDATION = "the baseline that was the best on the validation part"
 PARTS = {"test": "the test part", "valid": "the validation part", "folds": "every fold’s test part"}
 
 
@@ -88,10 +90,21 @@ def build(facts: Facts) -> Section:
         "names": [names[id(one)] for one in card.models],
         "rows": [_row(facts, name) for name in _metrics(card)],
         "train_rows": [one.num_train_rows for one in card.models],
+        "valid_scores": _valid_scores(card),
+        "saw_fewer": len({one.num_train_rows for one in card.models}) > 1,
         "threshold": card.threshold,
         "positive": facts.classes[-1] if facts.classes else "",
     }
     return Section("scores", "How good it is", values)
+
+
+def _valid_scores(card: Scorecard) -> list[str]:
+    """Return each model's main metric on the validation part in words; empty when none was kept."""
+    if all(one.valid_score is None for one in card.models):
+        return []
+    score = card.network.scores.get(card.metric)
+    places = 3 if score is None else wording.decimals_of_score(score.value, score.low, score.high)
+    return [wording.NOT_KNOWN if one.valid_score is None else wording.rounded(one.valid_score, places) for one in card.models]
 
 
 def sentence_of(facts: Facts, metric: str) -> str:
@@ -110,20 +123,24 @@ def difference_in_words(facts: Facts) -> str:
     against = card.comparison
     if against is None or math.isnan(against.difference):
         return ""
-    title, places = wording.metric_title(card.metric), wording.decimals_for(against.low, against.high, digits=3)
-    size = wording.rounded(abs(against.difference), places)
+    rival = next(one for one in card.models if one.name == against.rival)
+    ours, theirs = card.network.scores[card.metric].value, rival.scores[card.metric].value
+    shown = show(card.higher_is_better, ours, theirs, against)
+    size = wording.rounded(abs(shown.difference), shown.decimals)
     side = "better" if against.difference > 0 else "worse"
-    ends = wording.interval(against.low, against.high, places)
+    low, high = (wording.signed(signed(end, shown.decimals)) for end in (shown.low, shown.high))
+    where = "above" if shown.low > 0 else "below"
     sure = (
-        "It lies above 0: the network is better, beyond chance."
+        f"It lies {where} 0: the network is better, beyond chance."
         if against.low > 0
-        else "It lies below 0: the baseline is better, beyond chance."
+        else f"It lies {where} 0: the baseline is better, beyond chance."
         if against.high < 0
         else "It holds 0: on these rows the two cannot be told apart."
     )
+    best = f"{BEST_ON_VALIDATION} ({against.rival})" if card.is_chosen_on_validation else f"the best baseline ({against.rival})"
     return (
-        f"On the same rows the network is {size} {side} in {title} than the best baseline ({against.rival}). "
-        f"The 95{wording.PERCENT} interval of this difference, where above 0 is better, is {ends}. {sure}"
+        f"On the same rows the network is {size} {side} in {wording.metric_title(card.metric)} than {best}. "
+        f"The 95{wording.PERCENT} interval of the difference, network minus baseline, is {low} to {high}. {sure}"
     )
 
 

@@ -8,6 +8,7 @@ from espalier.app.report import wording
 from espalier.app.report.charts.bars import divided_bar
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
+from espalier.core.run_folder import damaged_file
 
 MAX_OPENINGS = 10
 KEEPS_COPIES_TOGETHER = ("random", "stratified", "group")
@@ -59,17 +60,24 @@ def build(facts: Facts) -> Section:
 
 
 def _counts(facts: Facts) -> dict[str, int]:
-    """Return the rows of each part: as written in the run folder, or as planned when the file is not there."""
+    """Return the rows of each part: as written in the run folder, or as planned when the file is not there.
+
+    Raises:
+        RunError: the file was cut off or edited.
+    """
     path, plan = facts.run.folder.split, facts.run.plan.split
     if not path.exists():
         total = facts.run.profile.num_rows
         return {
             name: round(total * share) for name, share in (("train", plan.train), ("valid", plan.valid), ("test", plan.test))
         }
-    lazy = pl.scan_parquet(path)
-    if "fold" in lazy.collect_schema().names():
-        lazy = lazy.filter(pl.col("fold") == pl.col("fold").min())
-    found = dict(lazy.group_by("part").agg(pl.len()).collect().iter_rows())
+    try:
+        lazy = pl.scan_parquet(path)
+        if "fold" in lazy.collect_schema().names():
+            lazy = lazy.filter(pl.col("fold") == pl.col("fold").min())
+        found = dict(lazy.group_by("part").agg(pl.len()).collect().iter_rows())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise damaged_file(path, f"cannot be read ({error})") from error
     return {name: found[name] for name in PURPOSES if name in found}
 
 
@@ -82,8 +90,28 @@ def _how(facts: Facts) -> str:
         "group": f"All rows with the same “{plan.column}” were put into the same part.",
         "time": f"The rows were put in order of “{plan.column}”: the earliest train, later ones validate, the latest test.",
         "column": f"The column “{plan.column}” of the data says which part a row belongs to.",
-        "files": "Training, validation and test rows came from different sources.",
+        "files": _files(facts),
     }[plan.method]
+
+
+def _files(facts: Facts) -> str:
+    """Return which parts came from other sources, in one sentence or two."""
+    data = facts.run.plan.data
+    if data.valid and data.test:
+        return "Training, validation and test rows came from different sources."
+    own, dealt = ("test", "training and validation") if data.test else ("validation", "training and test")
+    source = wording.short_source(data.test or data.valid or "")
+    return (
+        f"The {own} rows came from a source of their own ({source}); {dealt} rows were dealt out at random from "
+        f"“{facts.source}”."
+    )
+
+
+def _other_parts(facts: Facts) -> str:
+    data = facts.run.plan.data
+    if data.valid and data.test:
+        return "each part is independent of"
+    return f"the {'test' if data.test else 'validation'} part is independent of"
 
 
 def _why(facts: Facts) -> list[str]:
@@ -99,7 +127,7 @@ def _why(facts: Facts) -> list[str]:
         "group": [f"So the result is measured on “{plan.column}” values that the network has never met, as in real use."],
         "time": ["So the result is measured on a future that the network has not seen, as in real use."],
         "column": ["Whether the parts are independent was decided by whoever made that column."],
-        "files": ["Whether the parts are independent was decided by whoever made those sources."],
+        "files": [f"Whether {_other_parts(facts)} the others was decided by whoever made those sources."],
     }[plan.method]
     if plan.method in KEEPS_COPIES_TOGETHER:
         reasons.append(

@@ -8,6 +8,7 @@ from espalier.app.report.sections.findings import WORDS, worst_first
 from espalier.app.report.sections.scores import PARTS, score_in_words
 from espalier.app.report.sections.section import Section
 from espalier.core.finding import Severity
+from espalier.evaluation.verdict import spoken
 
 
 def build(facts: Facts) -> Section:
@@ -17,14 +18,16 @@ def build(facts: Facts) -> Section:
     found = worst_first(facts)
     rival = next((one for one in card.models[1:] if card.comparison is not None and one.name == card.comparison.rival), None)
     rival_value, rival_ends = score_in_words(rival.scores.get(card.metric) if rival else None)
+    names = rf"\b({re.escape(card.metric)}|{re.escape(spoken(card.metric))})\b"  # cards hold the one or the other
     values = {
         "facts": facts,
-        "verdict": re.sub(rf"\b{re.escape(card.metric)}\b", wording.metric_title(card.metric), card.verdict),
+        "verdict": re.sub(names, wording.metric_title(card.metric), card.verdict),
         "metric": wording.metric_title(card.metric),
         "direction": "higher is better" if card.higher_is_better else "lower is better",
         "value": value,
         "interval": ends,
         "rival": rival.name if rival else "",
+        "is_chosen_on_validation": card.is_chosen_on_validation,
         "rival_value": rival_value,
         "rival_interval": rival_ends,
         "part": PARTS.get(card.part, card.part),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from espalier.app.report import wording
 from espalier.app.report.facts import PACKED_SUFFIXES, PROBABILITY, Facts
 from espalier.app.report.sections.calibration import QUANTILE
-from espalier.app.report.sections.data import KINDS
+from espalier.app.report.sections.data import KINDS, columns_read
 from espalier.app.report.sections.section import Section
 
 NUM_EXAMPLES = 3
@@ -17,7 +17,7 @@ NAME_WHEN_FRAME = ".csv"
 
 @dataclass(frozen=True)
 class Needed:
-    """One column that new rows should have.
+    """One column that new rows must have.
 
     Args:
         name: as in the training data.
@@ -70,7 +70,7 @@ def _python(facts: Facts, suffix: str) -> str:
 def _needed(facts: Facts) -> list[Needed]:
     schema, profile = facts.run.schema, facts.run.profile
     needed = []
-    for name in schema.inputs():
+    for name in columns_read(schema):
         column = profile.columns.get(name)
         example = wording.example(column.examples[0]) if column is not None and column.examples else wording.NOT_KNOWN
         needed.append(Needed(name, KINDS[schema.columns[name].kind], example))

@@ -1,7 +1,7 @@
 """Weights do not move: there are gradients, but no weight changes.
 
-Exact: in every sampled step all updates are zero and some gradient is not (Espalier's fault catalogue A11). Where no step was
-seen at all, the loss must also be no better than a constant answer's: many batches may be gathered for one first update.
+Exact: in every sampled step all updates are zero and some gradient is not, or the optimizer made no step at all (Espalier's
+fault catalogue A11).
 """
 
 from espalier.core.finding import Finding, Severity
@@ -17,7 +17,7 @@ MAX_UPDATE = 0.0  # exact
 def check(course: Course) -> Finding | None:
     """Fire when all sampled updates are zero although gradients are not, or nothing was updated at all. Needs: samples."""
     samples = course.samples
-    if not samples and course.does_not_learn and course.num_steps >= MIN_LOSSES:
+    if course.num_updates == 0 and course.num_steps >= MIN_LOSSES:
         return Finding(
             id=ID,
             sentence=f"After {course.num_steps:,} losses no update of a weight of the model was seen.",
