@@ -351,11 +351,11 @@ def test_a_network_that_cannot_learn_as_it_is_wired_is_stopped_before_its_first_
     class Wrong(nn.Module):
         def __init__(self, num_inputs):
             super().__init__()
-            self.linear = nn.Linear(num_inputs, 1)
-            self.unused = nn.Linear(num_inputs, 1)
+            self.hidden = nn.Linear(num_inputs, 8)
+            self.linear = nn.Linear(8, 1)
 
         def forward(self, numbers):
-            return self.linear(numbers)
+            return self.linear(self.hidden(numbers).relu().detach())
 
     changes = {"model.name": "own", "prepare.categories": "one-hot", "prepare.bins": 0}
     made = process.draft(write_table(tmp_path / "t.csv", "sold", made_table()), target=["sold"], changes=changes)

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from twins import loss_of, share_right
 
-from espalier.diagnosis.loss_kind import OF_QUANTITIES, kind_of
+from espalier.tasks.loss_kind import OF_QUANTITIES, kind_of
 
 NUM_EPOCHS = 20  # the steps of a run, cut into so many parts
 FIXED_ROWS = 64

@@ -76,7 +76,7 @@ def test_waiting_threads_are_told_to_sleep_unless_somebody_said_otherwise():
         (["train"], "SOURCE requires an argument"),
         (["train", "a.csv", "b.csv"], "b.csv"),
         (["train", "a.csv", "--target"], "--target requires an argument"),
-        (["train", "a.csv", "--epochs", "many"], '--epochs is "many" into int'),
+        (["train", "a.csv", "--epochs", "many"], "--epochs is 'many'; expected a whole number"),
         (["compare"], "RUNS requires an argument"),
     ],
 )

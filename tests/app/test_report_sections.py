@@ -106,7 +106,7 @@ def test_every_way_of_splitting_says_how_and_why(tmp_path, method):
     values = splitting.build(facts_of(run, plan=plan)).values
     assert values["how"].endswith(".")
     assert ("Ticket" in values["how"]) == (method in ("group", "time", "column"))
-    copies = any("equal in every input" in reason for reason in values["why"])
+    copies = any("equal in every column" in reason for reason in values["why"])
     assert copies == (method in ("random", "stratified", "group"))
 
 

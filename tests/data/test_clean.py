@@ -5,7 +5,7 @@ import pytest
 from data.hand_made import hand_made, real
 from espalier.core.plan import CleanPlan
 from espalier.core.schema import Role
-from espalier.data.clean import clean, row_keys
+from espalier.data.clean import clean, copy_keys, row_counters, row_keys
 
 
 def test_rows_without_a_target_always_go_and_are_named():
@@ -29,12 +29,43 @@ def test_clean_rows_are_returned_untouched():
     assert cleaned.removed == ()
 
 
-def test_repeated_rows_go_when_asked_and_names_of_rows_do_not_count():
-    records, schema = hand_made({"id": ["p", "q", "r"], "a": [1, 1, 1], "y": [5, 5, 6]}, roles={"id": Role.IDENTIFIER})
+def test_repeated_rows_go_when_asked_and_a_row_counter_does_not_count():
+    records, schema = hand_made({"id": ["1", "2", "3"], "a": [1, 1, 1], "y": [5, 5, 6]}, roles={"id": Role.IDENTIFIER})
     cleaned = clean(records, schema, CleanPlan(duplicates="drop"))
     assert cleaned.records.rows.tolist() == [2, 4]
     assert cleaned.removed[0].rows == (3,)
     assert "equal in every column" in cleaned.removed[0].reason
+
+
+@pytest.mark.parametrize("role", [Role.IDENTIFIER, Role.IGNORED, Role.GROUP, Role.TIME])
+def test_rows_that_differ_where_the_model_does_not_look_are_no_copies(role):
+    columns = {"who": ["Emir", "Yousif", "Emir"], "a": [1, 1, 1], "y": [5, 5, 5]}
+    records, schema = hand_made(columns, roles={"who": role})
+    assert clean(records, schema, CleanPlan(duplicates="drop")).records.rows.tolist() == [2, 3]
+    assert len(set(row_keys(records, schema).tolist())) == 1
+    columns["y"] = [5, 6, 5]
+    records, schema = hand_made(columns, roles={"who": role})
+    assert len(clean(records, schema, CleanPlan(conflicts="drop")).records) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        ([1, 2, 3, 4], True),
+        ([3, 1, 4, 2], True),
+        ([10, 25, 300, 4000], True),
+        ([4000, 10, 300, 25], False),
+        ([1, 2, 2, 3], False),
+        ([1.5, 2.5, 3.5, 4.5], False),
+        (["1", "2", "x", "4"], False),
+        (["1", "2", None, "4"], False),
+    ],
+)
+def test_a_row_counter_is_whole_numbers_without_gaps_or_rising(values, counts):
+    records, schema = hand_made({"id": values, "a": [1] * 4, "y": [1] * 4}, roles={"id": Role.IDENTIFIER})
+    assert row_counters(records, schema) == (("id",) if counts else ())
+    records, schema = hand_made({"id": values, "a": [1] * 4, "y": [1] * 4})
+    assert row_counters(records, schema) == ()
 
 
 def test_rows_of_two_groups_do_not_repeat_each_other():
@@ -85,6 +116,9 @@ def test_the_date_that_orders_the_rows_is_part_of_the_key():
 def test_without_inputs_every_row_has_its_own_key():
     records, schema = hand_made({"a": [1, 1], "y": [1, 1]}, roles={"a": Role.IGNORED})
     assert len(set(row_keys(records, schema).tolist())) == 2
+    records, schema = hand_made({"y": [1, 1]})
+    assert len(set(copy_keys(records, schema).tolist())) == 2
+    assert len(clean(records, schema, CleanPlan(duplicates="drop")).records) == 2
 
 
 def test_the_repeated_rows_of_mammography_are_as_many_as_its_description_says():

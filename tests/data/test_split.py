@@ -8,7 +8,7 @@ from data.hand_made import hand_made, real
 from espalier.core.errors import ColumnError, InputError, PlanError, RunError, UnknownNameError
 from espalier.core.plan import SplitPlan
 from espalier.core.schema import Role
-from espalier.data.clean import row_keys
+from espalier.data.clean import copy_keys
 from espalier.data.split import folds, read_split, sample_train, split, split_files, write_split
 
 
@@ -64,7 +64,7 @@ def test_equal_rows_never_stand_in_two_parts(method):
     records, schema = hand_made({**values, "y": stream.choice(["p", "q"], 1000)})
     for seed in range(5):
         splits = split(records, schema, SplitPlan(method=method), seed)
-        keys = [set(row_keys(part, schema).tolist()) for part in parts_of(splits)]
+        keys = [set(copy_keys(part, schema).tolist()) for part in parts_of(splits)]
         assert not (keys[0] & keys[1] or keys[0] & keys[2] or keys[1] & keys[2])
         assert sizes(splits)[1] == pytest.approx(100, abs=25)
 
@@ -137,13 +137,22 @@ def test_groups_stay_together():
         assert sizes(splits)[1:] == (pytest.approx(100, abs=30), pytest.approx(100, abs=30))
 
 
-def test_groups_that_share_an_equal_row_stay_together():
-    columns = {"g": ["p", "p", "q", "q", "r", "s", "t"], "a": [1, 2, 2, 3, 4, 5, 6], "y": range(7)}
+def test_rows_that_look_alike_do_not_link_groups():
+    columns = {"g": [f"g{row // 4}" for row in range(40)], "a": ["u", "v"] * 20, "y": range(40)}
     records, schema = hand_made(columns, roles={"g": Role.GROUP})
-    for seed in range(10):
-        for part in parts_of(split(records, schema, SplitPlan(method="group", column="g"), seed)):
-            found = set(part.frame["g"].to_list())
-            assert {"p", "q"} <= found or not {"p", "q"} & found
+    splits = split(records, schema, SplitPlan(method="group", column="g"), 0)
+    assert sizes(splits) == (32, 4, 4)
+
+
+@pytest.mark.parametrize("method", ["random", "stratified"])
+def test_rows_that_look_alike_to_the_model_are_dealt_apart_and_copies_are_not(method):
+    names = [f"name {row // 2}" for row in range(200)]
+    columns = {"id": range(200), "name": names, "a": ["u"] * 200, "y": ["p", "q"] * 100}
+    records, schema = hand_made(columns, roles={"id": Role.IDENTIFIER, "name": Role.IDENTIFIER})
+    splits = split(records, schema, SplitPlan(method=method), 0)
+    parts = [set(part.frame["name"].to_list()) for part in parts_of(splits)]
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    assert sizes(splits) == (160, 20, 20)
 
 
 def test_rows_without_a_group_stand_for_themselves():
@@ -247,7 +256,7 @@ def test_each_row_is_tested_once_in_each_repeat(method):
         assert sorted(row for rows in repeat for row in rows) == records.rows.tolist()
     assert tests[0] != tests[5]
     for splits in every:
-        keys = [set(row_keys(part, schema).tolist()) for part in parts_of(splits)]
+        keys = [set(copy_keys(part, schema).tolist()) for part in parts_of(splits)]
         assert not (keys[0] & keys[1] or keys[0] & keys[2] or keys[1] & keys[2])
         assert set.union(*rows_of(splits)) == set(records.rows.tolist())
 
@@ -371,7 +380,7 @@ def test_a_sample_of_the_training_part_is_drawn_once_and_in_order():
 def test_real_classes_are_stratified_without_duplicates_across_parts(name, target):
     records, schema = real(name)
     splits = split(records, schema, SplitPlan(method="stratified"), 0)
-    keys = [set(row_keys(part, schema).tolist()) for part in parts_of(splits)]
+    keys = [set(copy_keys(part, schema).tolist()) for part in parts_of(splits)]
     assert not (keys[0] & keys[1] or keys[0] & keys[2] or keys[1] & keys[2])
     level = records.frame[target].unique().sort()[-1]
     wanted = (records.frame[target] == level).mean()

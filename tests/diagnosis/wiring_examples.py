@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from espalier.core.finding import Severity
+from espalier.diagnosis.examine import examine
 from espalier.diagnosis.probes import Subject, probe
 
 NUM_ROWS = 64
@@ -14,6 +16,11 @@ NUM_ROWS = 64
 def wiring_of(model, inputs, target=None, criterion=None, **more):
     """Probe a model with one batch; `inputs` is a tensor, or a tuple of arguments."""
     return probe(Subject(model, inputs if isinstance(inputs, tuple) else (inputs,), {}, target, criterion, **more))
+
+
+def alarms(wiring):
+    """Return what the checks say of a wiring, notes left out."""
+    return [f"{one.id}: {one.sentence}" for one in examine(wiring) if one.severity is not Severity.NOTE]
 
 
 def table(num_columns=8, num_rows=NUM_ROWS):
@@ -52,9 +59,9 @@ def optimizer_misses_weights(sick):
 
 
 def non_finite(sick):
-    x, weight = table(), torch.nan_to_num
+    x = table()
     x[3, 2] = float("nan")
-    model = Through(lambda self, x: self.body(x if sick else weight(x)), body=mlp())
+    model = Through(lambda self, x: self.body(x if sick else torch.nan_to_num(x)), body=mlp())
     return wiring_of(model, x, classes(), nn.CrossEntropyLoss())
 
 
@@ -143,7 +150,7 @@ def symmetric_weights(sick):
 
 
 def no_nonlinearity(sick):
-    x = table() * 1e-3  # so small that even a tanh is nearly straight
+    x = table() * 0.01  # so small that even a tanh is nearly straight
     model = nn.Sequential(nn.Linear(8, 32), nn.Identity() if sick else nn.Tanh(), nn.Linear(32, 1))
     return wiring_of(model, x, x[:, :1], nn.MSELoss())
 

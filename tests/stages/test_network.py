@@ -5,7 +5,7 @@ from torch import nn
 
 from espalier import process
 from espalier.core.batch import Prediction
-from espalier.core.errors import PlanError, RunError, UnknownNameError
+from espalier.core.errors import ColumnError, PlanError, RunError, UnknownNameError
 from espalier.core.files import write_json
 from espalier.core.plan import edit
 from espalier.core.run_folder import MemberFolder
@@ -13,6 +13,7 @@ from espalier.data.prepare.prepared import fit_preparation
 from espalier.stages.network import (
     OWN_MODULE,
     average,
+    check_inputs,
     check_names,
     load_network,
     main_metric,
@@ -107,9 +108,36 @@ def test_only_classes_can_be_weighed_or_drawn_more_often(made):
     check_names(regression, ())
     with pytest.raises(PlanError, match=r"task.class_weights weighs classes, and the task 'regression' has none"):
         check_names(edit(regression, {"task.class_weights": "balanced"}, "test"), ())
-    for task in ("regression", "multilabel"):
-        with pytest.raises(PlanError, match=rf"task.sampling is 'smote'.*the task '{task}' has no classes"):
-            check_names(edit(regression, {"task.sampling": "smote", "task.name": task}, "test"), ("a", "b"))
+    labels = {"task.name": "multilabel", "schema.columns.color.role": "target"}
+    for change, classes in (({}, ()), (labels, ("a", "b"))):
+        with pytest.raises(PlanError, match=r"task.sampling is 'smote'.*has no classes"):
+            check_names(edit(regression, {"task.sampling": "smote", **change}, "test"), classes)
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "message"),
+    [
+        ("regression", ("no", "yes"), r"target 'sold' holds 2 classes \('no', 'yes'\). Expected numbers. Use --task binary.$"),
+        ("counts", ("1", "2", "3"), r"Use --task multiclass, or read them as numbers: --set schema.columns.sold.kind=number"),
+        ("multiclass", (), r"'sold' holds numbers. Expected classes. .*--set schema.columns.sold.kind=category"),
+        ("multilabel", ("no", "yes"), r"one target is given: 'sold'. Expected several columns of two values each"),
+    ],
+)
+def test_a_task_that_does_not_suit_the_target_says_what_does(made, task, classes, message):
+    with pytest.raises(PlanError, match=message):
+        check_names(edit(made[0], {"task.name": task, "baselines": None}, "test"), classes)
+
+
+def test_several_targets_are_labels_only(made):
+    with pytest.raises(PlanError, match=r"The task 'binary' was asked for, and 2 targets are given; expected one"):
+        check_names(edit(made[0], {"schema.columns.color.role": "target"}, "test"), ("no", "yes"))
+
+
+def test_a_plan_without_inputs_is_refused(made):
+    roles = {f"schema.columns.{name}.role": "ignored" for name in made[0].schema.inputs()}
+    with pytest.raises(ColumnError, match=r"No input column is left to learn from.*--set schema.columns.NAME.role=input"):
+        check_inputs(edit(made[0], roles, "test"))
+    check_inputs(made[0])
 
 
 def test_members_are_averaged_before_the_class_is_decided():

@@ -90,8 +90,25 @@ def test_every_row_is_tested_once_in_each_repeat_also_when_read_back(tmp_path):
     assert [rows_of(one) for one in again] == [rows_of(one) for one in dealt]
 
 
-def test_repeats_count_only_with_folds(tmp_path):
-    assert num_splits(drafted(tmp_path, {"split.repeats": 2}).plan) == 1
+def test_repeats_without_folds_are_refused(tmp_path):
+    with pytest.raises(PlanError, match=r"split.repeats is 2 and split.folds is not set.*--folds 5, or leave --repeats out"):
+        drafted(tmp_path, {"split.repeats": 2})
+
+
+def test_a_run_without_inputs_is_refused_before_anything_is_written(tmp_path):
+    made = drafted(tmp_path)
+    bare = edit(made.plan, {f"schema.columns.{name}.role": "ignored" for name in ("size", "age", "color")}, "test")
+    with pytest.raises(ColumnError, match=r"No input column is left to learn from"):
+        deal_parts(bare, made.table, RunFolder(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_part_of_its_own_keeps_the_ignored_columns_too(tmp_path):
+    frame = made_table().with_columns(note=pl.Series([f"a remark of some length on row {row}" for row in range(150)]))
+    later = write_table(tmp_path / "later.csv", "sold", frame.head(20))
+    made = drafted(tmp_path, {"data.test": str(later)}, frame)
+    _, [splits] = deal_parts(made.plan, made.table, None)
+    assert splits.test.hidden.frame.get_column("note").to_list() == frame.get_column("note").head(20).to_list()
 
 
 def test_all_folds_together_are_one_opening_also_of_a_run_that_goes_on(tmp_path):

@@ -135,3 +135,23 @@ def test_changes_are_checked():
         plan_of(changes={"learning.epochs": "many"})
     with pytest.raises(PlanError, match=r"split.method 'group' needs split.column"):
         plan_of(changes={"split.method": "group"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows"),
+    [
+        ({}, "10,990"),
+        ({"data.valid": "v.csv"}, "12,211"),
+        ({"data.test": "t.csv"}, "12,211"),
+        ({"data.valid": "v.csv", "data.test": "t.csv"}, "13,737"),
+        ({"split.folds": 3}, "8,140"),
+    ],
+)
+def test_the_rows_of_the_rules_are_those_that_are_trained_on(changes, rows):
+    assert plan_of(13_737, changes=changes).reasons["learning.batch_size"] == f"{rows} training rows"
+
+
+def test_repeats_without_folds_are_refused():
+    with pytest.raises(PlanError, match=r"split.repeats is 2 and split.folds is not set.*--folds 5, or leave --repeats out"):
+        plan_of(changes={"split.repeats": 2})
+    assert plan_of(changes={"split.repeats": 2, "split.folds": 3}).split.repeats == 2

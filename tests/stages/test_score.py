@@ -1,6 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from espalier import process
 from espalier.core.batch import Prediction
@@ -10,6 +11,9 @@ from espalier.evaluation.intervals import bootstrap
 from espalier.evaluation.metrics.numbers import rmse
 from espalier.evaluation.threshold import choose_threshold
 from small_runs import SHORT, finish, made_table, run_of, write_table
+
+SLOW = {"learning.epochs": 12, "split.train": 0.5, "split.valid": 0.3, "split.test": 0.2}
+STILL = {"learning.epochs": 1, "learning.learning_rate": 1e-9, "diagnosis.watch": False}
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +37,15 @@ def test_the_threshold_is_chosen_on_the_validation_rows_and_used_by_predictions(
 
 
 def test_the_score_card_says_why_the_threshold_is_what_it_is(binary):
-    assert binary.scorecard.models[0].note.startswith("Threshold: ")
+    card = binary.scorecard
+    assert "gives the highest F1 on the validation part" in card.threshold_reason
+    assert card.models[0].note == ""
 
 
 def test_a_threshold_that_the_person_set_stays(tmp_path):
     run = run_of(tmp_path, "sold", {"task.options.threshold": 0.9})
     assert run.scorecard.threshold == 0.9
-    assert run.scorecard.models[0].note == ""
+    assert run.scorecard.threshold_reason == ""
     answers = run.predict(made_table())
     assert ((answers["prediction"] == "yes") == (answers["probability_yes"] >= 0.9)).all()
 
@@ -49,6 +55,41 @@ def test_the_card_holds_the_network_and_all_baselines(binary):
     assert card.models[0].name == "network"
     assert {one.name for one in card.models[1:]} == {"majority class", "linear model"}
     assert (card.part, card.num_rows, card.openings, card.metric) == ("test", 40, 1, "roc_auc")
+
+
+def test_the_card_holds_validation_scores_the_architecture_and_where_learning_was_cut_short(binary):
+    card = binary.scorecard
+    assert all(one.valid_score is not None for one in card.models)
+    assert card.is_chosen_on_validation
+    assert card.comparison.rival == card.models[1].name == "linear model"
+    valid = binary.predictions.filter(part="valid")
+    expected = roc_auc_score((valid["target"] == "yes").to_numpy(), valid["probability_yes"].to_numpy())
+    assert card.network.valid_score == pytest.approx(expected)
+    assert (card.network.architecture, card.network.cut_short_epochs) == ("mlp-tiny", 3)
+    assert card.verdict.startswith("The network (mlp-tiny) ")
+
+
+def test_a_network_that_stopped_on_its_own_was_not_cut_short(tmp_path):
+    run = run_of(tmp_path, "price", {"learning.epochs": 60, "learning.patience": 1, "learning.learning_rate": 0.3})
+    assert run.history.height < 60
+    assert run.scorecard.network.cut_short_epochs == 0
+
+
+def test_only_columns_beyond_chance_are_called_important(tmp_path):
+    frame = made_table(300).with_columns(sold=pl.when(pl.col("size") > 0).then(pl.lit("yes")).otherwise(pl.lit("no")))
+    made = process.draft(write_table(tmp_path / "table.csv", "sold", frame), target=["sold"], changes={**SHORT, **SLOW})
+    run, told = finish(process.train(made.plan, tmp_path / "run", made.table))
+    clear = [one.column for one in run.importance if one.low > 0]
+    assert clear == ["size"]
+    assert told[-1].sentence == "most important columns: size"
+
+
+def test_when_no_column_is_beyond_chance_it_is_said(tmp_path):
+    frame = made_table(150).with_columns(sold=pl.Series(np.random.default_rng(5).choice(["no", "yes"], 150)))
+    made = process.draft(write_table(tmp_path / "table.csv", "sold", frame), target=["sold"], changes={**SHORT, **STILL})
+    run, told = finish(process.train(made.plan, tmp_path / "run", made.table))
+    assert not any(one.low > 0 for one in run.importance)
+    assert told[-1].sentence == "no column changes the answers beyond chance"
 
 
 def test_predictions_name_part_row_and_truth(binary):

@@ -47,7 +47,7 @@ class CleanPlan:
 
     Args:
         duplicates: "keep" or "drop" rows that repeat an earlier row in every column. Kept copies stay in one part.
-        conflicts: "keep" or "drop" rows that are equal in every input and differ in the target.
+        conflicts: "keep" or "drop" rows that are equal in every other column (row counters aside) and differ in the target.
     """
 
     duplicates: Literal["keep", "drop"] = "keep"

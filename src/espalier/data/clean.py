@@ -1,5 +1,6 @@
 """Clean: rows that cannot be learnt from, and on request repeated or contradicting rows, are taken out and named."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,11 @@ import polars as pl
 
 from espalier.core.plan import CleanPlan
 from espalier.core.records import Records
-from espalier.core.schema import Column, Kind, Role, Schema
+from espalier.core.schema import Kind, Role, Schema
 
 MAX_NAMED_ROWS = 100  # source rows listed for one reason; the count is always whole
+MIN_COUNTED = 2  # rows; one number counts nothing
+MIN_DENSITY = 0.9  # of the numbers from lowest to highest occur in a column that counts; some rows may be gone
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 KeyArray = np.ndarray[tuple[int], np.dtype[np.uint64]]
@@ -46,8 +49,8 @@ class Cleaned:
 def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     """Return the rows that can be learnt from.
 
-    Rows without a target always go. Repeated rows (equal in every input, target, group and time column; names of rows do
-    not count) and contradicting rows (equal in every input, different in the target) go when the plan says so.
+    Rows without a target always go. Repeated rows (equal in every column that was read, row counters aside) and contradicting
+    rows (equal in every one of these but the target) go when the plan says so.
 
     Args:
         records: parsed records.
@@ -58,7 +61,7 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     targets = [name for name in schema.names(Role.TARGET) if name in records.frame.columns]
     records = _keep(records, _has_values(records.frame, targets), "The target is missing.", removed)
     if plan.conflicts == "drop" and targets:
-        reason = "Another row is equal in every input and has another target."
+        reason = "Another row is equal in every other column and has another target."
         records = _keep(records, ~_contradicts(records, schema, targets), reason, removed)
     if plan.duplicates == "drop":
         records = _keep(records, _is_first(records, schema), "An earlier row is equal in every column.", removed)
@@ -66,28 +69,67 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
 
 
 def row_keys(records: Records, schema: Schema) -> KeyArray:
-    """Return (N,) a hash of what a model reads of each row: rows that are equal in all of it have equal keys.
+    """Return (N,) a hash of what a model reads of each row: rows that are equal in all of it look alike to the model.
 
     That is every input column, and the date that orders the rows, if there is one. Without any of them every row has a key of
-    its own.
+    its own. Rows that look alike need not be copies: see `copy_keys`.
     """
-    return _keys(records.frame, [name for name in _facts(records, schema) if _is_read(schema.columns[name])])
+    return _keys(records.frame, read_columns(records, schema))
 
 
-def _facts(records: Records, schema: Schema) -> list[str]:
-    """Return the columns that say something about a row, not only which one it is."""
-    names = schema.names(Role.INPUT, Role.TARGET, Role.GROUP, Role.TIME)
-    return [name for name in names if name in records.frame.columns]
+def read_columns(records: Records, schema: Schema) -> tuple[str, ...]:
+    """Return the columns that a model reads: the inputs, and the date that orders the rows."""
+    known = set(records.frame.columns)
+    return tuple(
+        name
+        for name, column in schema.columns.items()
+        if name in known and (column.role is Role.INPUT or (column.role is Role.TIME and column.kind is Kind.DATE))
+    )
 
 
-def _is_read(column: Column) -> bool:
-    return column.role is Role.INPUT or (column.role is Role.TIME and column.kind is Kind.DATE)
+def copy_keys(records: Records, schema: Schema, names: Sequence[str] | None = None) -> KeyArray:
+    """Return (N,) a hash of each row but its target: a row and its copy have equal keys.
+
+    Args:
+        records: parsed records.
+        schema: the role of each column.
+        names: the columns compared; None for those of `compared_columns` but the targets.
+    """
+    targets = schema.names(Role.TARGET)
+    chosen = compared_columns(records, schema) if names is None else names
+    return _keys(records.frame, [name for name in chosen if name not in targets])
 
 
-def _keys(frame: pl.DataFrame, names: list[str]) -> KeyArray:
+def compared_columns(records: Records, schema: Schema) -> tuple[str, ...]:
+    """Return the columns by which a row is told from another: all that were read, the target's too, but no row counters."""
+    counters = row_counters(records, schema)
+    return tuple(name for name in records.frame.columns if name not in counters)
+
+
+def row_counters(records: Records, schema: Schema) -> tuple[str, ...]:
+    """Return the columns that only count the rows, so that copies of a row differ in them.
+
+    They name rows (or were left out), and hold a different whole number in every row: without gaps to speak of, or rising.
+    """
+    names = [name for name in schema.names(Role.IDENTIFIER, Role.IGNORED) if name in records.frame.columns]
+    return tuple(name for name in names if _counts_rows(records.frame.get_column(name)))
+
+
+def _counts_rows(column: pl.Series) -> bool:
+    if len(column) < MIN_COUNTED or column.dtype.is_temporal():
+        return False
+    numbers = column.cast(pl.Float64, strict=False).drop_nulls().drop_nans()
+    if len(numbers) < len(column) or not bool((numbers.floor() == numbers).all()) or not numbers.is_unique().all():
+        return False
+    values = numbers.to_numpy()
+    dense = len(values) >= MIN_DENSITY * (values.max() - values.min() + 1)
+    return bool(dense or (np.diff(values) > 0).all())
+
+
+def _keys(frame: pl.DataFrame, names: Sequence[str]) -> KeyArray:
     if not names:
         return np.arange(frame.height, dtype=np.uint64)
-    return frame[names].hash_rows().to_numpy()
+    return frame.select(names).hash_rows().to_numpy()
 
 
 def _keep(records: Records, mask: BoolArray, reason: str, removed: list[Removed]) -> Records:
@@ -110,12 +152,14 @@ def _has_values(frame: pl.DataFrame, names: list[str]) -> BoolArray:
 
 
 def _contradicts(records: Records, schema: Schema, targets: list[str]) -> BoolArray:
-    """Return (N,) whether a row with the same inputs has another target."""
-    pairs = pl.DataFrame({"input": row_keys(records, schema), "target": _keys(records.frame, targets)})
-    mixed = pairs.unique().filter(pl.col("input").is_duplicated()).get_column("input")
-    return pairs.get_column("input").is_in(mixed.implode()).to_numpy()
+    """Return (N,) whether a row that is equal in all else has another target."""
+    pairs = pl.DataFrame({"row": copy_keys(records, schema), "target": _keys(records.frame, targets)})
+    mixed = pairs.unique().filter(pl.col("row").is_duplicated()).get_column("row")
+    return pairs.get_column("row").is_in(mixed.implode()).to_numpy()
 
 
 def _is_first(records: Records, schema: Schema) -> BoolArray:
-    """Return (N,) whether no earlier row is equal in every column that is a fact about the row."""
-    return pl.Series(_keys(records.frame, _facts(records, schema))).is_first_distinct().to_numpy()
+    """Return (N,) whether no earlier row is equal in the target and in all else."""
+    targets = [name for name in schema.names(Role.TARGET) if name in records.frame.columns]
+    answers = _keys(records.frame, targets) if targets else np.zeros(len(records), dtype=np.uint64)
+    return pl.DataFrame({"row": copy_keys(records, schema), "target": answers}).hash_rows().is_first_distinct().to_numpy()

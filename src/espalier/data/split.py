@@ -1,7 +1,8 @@
 """Split: rows are dealt out to train, valid and test, so that nothing of the test part is known while training.
 
-Only this file makes `TrainRecords`, and only those can be fitted on. Rows that are equal in every input never stand in two
-parts, unless the parts are given (by a column, by files) or follow from time; then a check of `diagnosis` reports them.
+Only this file makes `TrainRecords`, and only those can be fitted on. A row and its copy (equal in every column but the
+target and a row counter) never stand in two parts, unless the parts are given (by a column, by files) or follow from time;
+then a check of `diagnosis` reports them.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,8 +12,6 @@ from typing import TypeAlias
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from espalier.core.errors import ColumnError, InputError, PlanError, RunError, unknown_name
 from espalier.core.files import replaced
@@ -20,7 +19,7 @@ from espalier.core.plan import SplitPlan
 from espalier.core.records import IntArray, Records, SealedRecords, Splits, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
 from espalier.core.seeds import numpy_stream
-from espalier.data.clean import row_keys
+from espalier.data.clean import copy_keys
 from espalier.data.deal import deal, deal_classes, units_of, wanted_rows, without_empty
 from espalier.data.part_column import parts_of_column
 from espalier.data.time_cuts import parts_of_time
@@ -221,12 +220,14 @@ def _splits(records: Records, parts: IntArray, record: Record | None) -> Splits:
 def _column(records: Records, schema: Schema, plan: SplitPlan) -> pl.Series:
     """Return the column that the plan splits by."""
     name = plan.column or ""
-    if name in records.frame.columns:
+    is_ignored = name in schema.columns and schema.columns[name].role is Role.IGNORED
+    if name in records.frame.columns and not (is_ignored and plan.method == "time"):
         return records.frame.get_column(name)
-    if name in schema.columns and schema.columns[name].role is Role.IGNORED:
+    if is_ignored:
+        role = "time" if plan.method == "time" else "identifier"
         raise ColumnError(
             f"split.column names '{name}', which is ignored and was not read. Have it read, and not learnt from: "
-            f"--set schema.columns.{name}.role=identifier"
+            f"--set schema.columns.{name}.role={role}"
         )
     raise unknown_name("column", name, records.frame.columns)
 
@@ -243,9 +244,9 @@ def _drawn(
 
 def _units(records: Records, schema: Schema, plan: SplitPlan) -> _Units:
     """Return what must stay together under the plan's method."""
-    keys = row_keys(records, schema)
+    keys = copy_keys(records, schema)
     if plan.method == "group":
-        labels, sizes = units_of(_linked(_column(records, schema, plan), keys))
+        labels, sizes = units_of(_groups(_column(records, schema, plan), keys))
         return _Units(labels, sizes, None, f"groups in column '{plan.column}' that share no row")
     labels, sizes = units_of(keys)
     classes = _usual(_classes(records, schema), labels) if plan.method == "stratified" else None
@@ -262,20 +263,10 @@ def _usual(classes: IntArray, labels: IntArray) -> IntArray:
     return usual
 
 
-def _linked(groups: pl.Series, keys: np.ndarray) -> IntArray:
-    """Return (N,) what must stay together: rows of one group, and groups that share equal rows.
-
-    A row without a group stands for itself.
-    """
+def _groups(groups: pl.Series, keys: np.ndarray) -> np.ndarray:
+    """Return (N,) what must stay together: rows of one group; a row without a group stays with its copies alone."""
     known = groups.is_not_null().to_numpy()
-    labels = np.arange(len(groups), dtype=np.int64)
-    labels[known] = len(groups) + units_of(groups.hash().to_numpy()[known])[0]
-    group, _ = units_of(labels)
-    row, _ = units_of(keys)
-    num_groups = int(group.max(initial=-1)) + 1
-    size = num_groups + int(row.max(initial=-1)) + 1
-    links = coo_matrix((np.ones(len(group), dtype=np.int8), (group, num_groups + row)), shape=(size, size))
-    return connected_components(links, directed=False)[1][group].astype(np.int64)
+    return np.where(known, units_of(groups.hash().to_numpy())[0], len(groups) + units_of(keys)[0])
 
 
 def _classes(records: Records, schema: Schema) -> IntArray:

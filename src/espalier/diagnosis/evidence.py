@@ -11,7 +11,7 @@ from espalier.core.plan import Plan
 from espalier.core.records import IntArray, Records, Splits
 from espalier.core.schema import Kind, Role, Schema
 from espalier.core.seeds import numpy_stream
-from espalier.data.clean import Removed, row_keys
+from espalier.data.clean import Removed, compared_columns, copy_keys, row_counters, row_keys
 from espalier.data.describe.profile import Profile
 from espalier.data.parse import ParseIssue
 
@@ -26,7 +26,7 @@ BoolArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 @dataclass(frozen=True)
 class Repeats:
-    """Rows that are equal to another row in every input.
+    """Rows that are equal to another row in some columns.
 
     Args:
         positions: (R,) where they stand in the records; rows of one group side by side, in the order of the source.
@@ -122,36 +122,50 @@ class Evidence:
         return dict(counted.iter_rows())
 
     @cached_property
-    def keys(self) -> KeyArray:
-        """Return (N,) a hash of the inputs of each row."""
-        return row_keys(self.records, self.used)
+    def repeats(self) -> Repeats:
+        """Return the rows that look alike to the model: equal to another row in every input."""
+        return _repeats(row_keys(self.records, self.used))
 
     @cached_property
-    def repeats(self) -> Repeats:
-        """Return the rows that are equal to another row in every input."""
-        repeated = pl.Series(self.keys).is_duplicated().to_numpy()
-        positions = np.flatnonzero(repeated)
-        keys = self.keys[positions]
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        starts = np.concatenate([[False], keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, dtype=np.bool_)
-        group = np.cumsum(starts)
-        return Repeats(positions[order], group, int(group[-1]) + 1 if len(group) else 0)
+    def copies(self) -> Repeats:
+        """Return the rows that are equal to another row in every column but the target and row counters."""
+        return _repeats(copy_keys(self.records, self.used, self.compared))
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Return the columns by which a row is told from another, the target's too."""
+        return compared_columns(self.records, self.used)
+
+    @cached_property
+    def counters(self) -> tuple[str, ...]:
+        """Return the columns that only count the rows."""
+        return row_counters(self.records, self.used)
 
     @cached_property
     def are_copies(self) -> bool:
-        """Return whether rows that are equal in every input are copies, and no coincidence among few and coarse columns.
+        """Return whether rows that are equal in every column are copies, and no coincidence among few and coarse columns.
 
         Were the columns independent, a pair of rows would be equal with the product over the columns of the chance that two
         values are equal. Real columns depend on each other, so coincidence is ruled out only when that is a thousand times too
         little to explain the equal pairs that there are.
         """
         frame = self.sample.frame
-        chances = [_chance_of_equal(frame.get_column(name)) for name in self.inputs()]
+        chances = [_chance_of_equal(frame.get_column(name)) for name in self.compared if name not in self.targets]
         rows = len(self.records)
-        sizes = np.bincount(self.repeats.group)
+        sizes = np.bincount(self.copies.group)
         found = float((sizes * (sizes - 1) / 2).sum())
         return float(np.prod(chances)) * rows * (rows - 1) / 2 * MAX_DEPENDENCE <= max(found, 1.0)
+
+
+def _repeats(keys: KeyArray) -> Repeats:
+    """Return the rows whose key another row has too."""
+    positions = np.flatnonzero(pl.Series(keys).is_duplicated().to_numpy())
+    keys = keys[positions]
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.concatenate([[False], keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, dtype=np.bool_)
+    group = np.cumsum(starts)
+    return Repeats(positions[order], group, int(group[-1]) + 1 if len(group) else 0)
 
 
 def _chance_of_equal(column: pl.Series) -> float:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from espalier.diagnosis.loss_kind import Criterion, LossKind, prior_loss
+from espalier.tasks.loss_kind import Criterion, LossKind, prior_loss
 
 FEWEST_BATCHES, FEWEST_ROWS = 5, 256  # one batch of four rows has a far better constant than the data: it knows its targets
 SMALLEST_ROWS = 32  # with fewer in all, nothing is said

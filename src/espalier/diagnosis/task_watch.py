@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from espalier.core.batch import Batch
-from espalier.diagnosis.loss_kind import LossKind
 from espalier.diagnosis.preserved import preserved
 from espalier.diagnosis.probes import Subject, probe
 from espalier.diagnosis.watch import Doctor, watch
 from espalier.diagnosis.wiring import Wiring
+from espalier.tasks.loss_kind import LossKind
 from espalier.tasks.outputs import outputs_and_target
 from espalier.tasks.task import Task
 

@@ -23,11 +23,11 @@ from torch.optim import Optimizer
 from espalier.core.finding import Finding
 from espalier.diagnosis.course import Course
 from espalier.diagnosis.examine import examine, in_order
-from espalier.diagnosis.loss_kind import Criterion, kind_of
 from espalier.diagnosis.prior import Prior
 from espalier.diagnosis.probes import Subject, probe, tensors_in
 from espalier.diagnosis.sampler import Sampler
 from espalier.diagnosis.wiring import Wiring
+from espalier.tasks.loss_kind import Criterion, kind_of
 
 FIRST_STEPS = 3  # in which every weight must get a gradient: a gate that begins at zero opens after one or two
 BUFFER = 256  # losses
@@ -246,14 +246,13 @@ def watch(
 
     Example:
         >>> x, model, criterion = torch.randn(64, 4), nn.Linear(4, 1), nn.MSELoss()
-        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
         >>> with watch(model, optimizer, loss=criterion) as doctor:
-        ...     for _ in range(20):
-        ...         optimizer.zero_grad()
-        ...         criterion(model(x), x.sum(1)).backward()
+        ...     for _ in range(20):  # and nobody calls optimizer.zero_grad()
+        ...         criterion(model(x), x.sum(1, keepdim=True)).backward()
         ...         optimizer.step()
         >>> doctor.findings[0].id
-        'W05-shapes-broadcast'
+        'T02-gradients-not-cleared'
     """
     doctor = Doctor(model, optimizer, loss, planned_steps, causal)
     hooks = [

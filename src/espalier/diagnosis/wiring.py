@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from espalier.diagnosis.loss_kind import LossKind
+from espalier.tasks.loss_kind import LossKind
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,10 @@ class Weight:
         is_updated: the optimizer holds it.
         gradient: norm of its gradient on the batch; None when no gradient reaches it.
         is_finite: all values are finite.
-        is_symmetric: a matrix whose rows are all equal and not zero.
+        is_symmetric: a matrix, or one gate of it, whose rows are all equal and not zero, and get gradients that are (nearly)
+            equal too, so that its units stay copies of each other.
+        is_zero: all values are zero.
+        is_constant: a matrix of a torch layer whose values are all the same and not zero.
     """
 
     name: str
@@ -28,6 +31,8 @@ class Weight:
     gradient: float | None
     is_finite: bool
     is_symmetric: bool
+    is_zero: bool = False
+    is_constant: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,18 +48,30 @@ class Wiring:
         inputs: float inputs of the model, (B, ...).
         output: of the model in train mode, detached.
         target: of the batch.
-        last_module: class of the module that made the output, for example "Softmax"; empty when it was made by an operation.
+        last_module: class of the module that made the output, for example "Softmax"; empty when it was made by an operation, or
+            when the loss got something else than the model returned.
+        last_operation: name of the operation that gave the output its values, for example "Sigmoid", whether a module, the
+            model or the loop called it; empty when it is not known.
+        called: names of the modules in the order in which the batch first reached them; the model itself is left out.
+        read: what the first matrix read, and others that read inputs as they are; of the first 256 rows.
+        num_in_a_row: matrices and convolutions that the longest way from input to output passes.
         loss, prior_loss: of the batch, and of the best constant answer to it.
         doubled: loss of the batch given twice, divided by its loss.
         batch_norms: names of modules that normalise over the batch.
+        normalised_rows: fewest rows over which one that takes the statistics of the batch normalised; None without one.
         dropouts: rate of each dropout module by its name.
         model_in_eval: the model as a whole was in eval mode when it was trained.
         first_non_finite: the first module whose output is not finite; empty when none is.
         unrepeatable: largest difference between two passes over the same batch in eval mode, by the spread of the output.
-        mixing: largest change of a row's output when other rows change, in eval mode, by the spread of the output.
-        affine_error: how far f(a) + f(b) is from f(a + b) + f(0), relative; None with fewer than two matrices in a row.
-        spread: deviation of the outputs over the rows, by their mean size.
+        draws: random operations that a pass in eval mode used, for example "bernoulli_".
+        mixing: largest change of a row's output when other rows change, in eval mode, by the spread of the output; None when
+            the first dimension may be time or the places of a graph.
+        affine_error: how far f(a) + f(b) is from f(a + b) + f(0), relative, with large inputs and no weight at zero; None with
+            fewer than two matrices in a row.
+        spread: deviation of the outputs over the rows, by their mean size or by 1 if that is smaller, with no weight at zero.
+        inputs_vary: the rows of the inputs are not all the same.
         look_ahead: change of earlier outputs when only the last place of the sequence changes; None when not asked.
+        cut: trained weights that get no gradient although the output depends on them.
         unlooked: what could not be looked at and why, one sentence each.
     """
 
@@ -67,21 +84,34 @@ class Wiring:
     output: Tensor | None = None
     target: Tensor | None = None
     last_module: str = ""
+    last_operation: str = ""
+    called: tuple[str, ...] = ()
+    read: tuple[Tensor, ...] = ()
+    num_in_a_row: int = 0
     loss: float | None = None
     prior_loss: float | None = None
     doubled: float | None = None
     batch_norms: tuple[str, ...] = ()
+    normalised_rows: int | None = None
     dropouts: dict[str, float] = field(default_factory=dict)
     model_in_eval: bool = False
     first_non_finite: str = ""
     unrepeatable: float | None = None
+    draws: tuple[str, ...] = ()
     mixing: float | None = None
     affine_error: float | None = None
     spread: float | None = None
+    inputs_vary: bool = True
     look_ahead: float | None = None
+    cut: tuple[str, ...] = ()
     unlooked: tuple[str, ...] = ()
 
     @property
     def trained(self) -> tuple[Weight, ...]:
         """Return the weights that the optimizer holds and that require a gradient; all trainable ones without an optimizer."""
         return tuple(one for one in self.weights if one.is_trainable and (one.is_updated or self.num_foreign is None))
+
+    @property
+    def made_by(self) -> str:
+        """Name of the last operation, or class of the last module, in small letters; empty when neither is known."""
+        return (self.last_operation or self.last_module).lower()

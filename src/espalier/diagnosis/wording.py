@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from espalier.core.finding import Repair
+from espalier.core.finding import Finding, Repair
 from espalier.core.records import Records
 from espalier.data.parse import LINE_SUFFIXES
 
@@ -70,8 +70,13 @@ def either(number: int, singular: str, plural: str) -> str:
     return singular if number == 1 else plural
 
 
-def lines(records: Records, rows: Sequence[int]) -> str:
+def lines(records: Records, rows: Sequence[int], total: int | None = None) -> str:
     """Return source rows as part of a sentence, the first three of them: lines of a file, or rows of anything else.
+
+    Args:
+        records: of the source.
+        rows: the first of the rows, or all of them.
+        total: how many there are; None when all are given.
 
     Example:
         >>> import polars as pl
@@ -81,7 +86,7 @@ def lines(records: Records, rows: Sequence[int]) -> str:
     """
     word = "line" if any(suffix in records.source.lower() for suffix in LINE_SUFFIXES) else "row"
     shown = [f"{row:,}" for row in rows[:MAX_SHOWN_ROWS]]
-    rest = len(rows) - len(shown)
+    rest = (len(rows) if total is None else total) - len(shown)
     return (word if len(rows) == 1 else f"{word}s") + " " + joined([*shown, f"{rest:,} more"] if rest else shown)
 
 
@@ -89,6 +94,14 @@ def source_rows(records: Records, positions: Iterable[int] | np.ndarray) -> tupl
     """Return the source rows at these positions, at most 100 of them."""
     chosen = np.asarray(positions, dtype=np.int64)[:MAX_NAMED_ROWS]
     return tuple(int(row) for row in records.rows[chosen])
+
+
+def num_rows_of(finding: Finding) -> int | None:
+    """Return how many rows a finding is about, though it names 100 at most; None where that is not known."""
+    told = finding.evidence.get("num_rows")
+    if isinstance(told, int):
+        return told
+    return len(finding.rows) if len(finding.rows) < MAX_NAMED_ROWS else None
 
 
 def leave_out(columns: Sequence[str]) -> Repair:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TypeAlias
 
 import numpy as np
@@ -11,11 +12,13 @@ from torch.nn.parameter import is_lazy
 
 from espalier.core.batch import FloatArray, Prediction
 from espalier.core.catalogue import Architecture, architectures, tasks
-from espalier.core.errors import PlanError, RunError, unknown_name
+from espalier.core.errors import ColumnError, PlanError, RunError, unknown_name
 from espalier.core.plan import Plan
 from espalier.core.records import Records
 from espalier.core.run_folder import MemberFolder, read_run_json
+from espalier.core.schema import Role
 from espalier.core.seeds import derive_seed
+from espalier.data.describe.question import learnt_columns
 from espalier.data.prepare.prepared import Prepared
 from espalier.evaluation.baselines.baseline import named_baselines
 from espalier.evaluation.metrics.metric import Metric, legal_metrics
@@ -27,6 +30,9 @@ from espalier.tasks.task import Task
 from espalier.training.checkpoint import read_checkpoint
 from espalier.training.evaluate import predict
 
+MIN_LABELS = 2  # targets of a question of labels
+BINARY = 2  # classes of a binary question
+MAX_SHOWN_CLASSES = 3  # classes named in a message
 OWN_MODULE = "own"  # stands in the plan for a person's own module, which the catalogue does not hold
 
 ModuleMaker: TypeAlias = Callable[[Prepared, int], nn.Module]  # (prepared, num_outputs) -> new module
@@ -159,8 +165,9 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
 
     Raises:
         UnknownNameError: no such model, task, option or baseline.
-        PlanError: an option or a baseline that does not suit the question.
+        PlanError: a task, an option or a baseline that does not suit the target.
     """
+    _check_classes(plan, classes)
     weights = None if plan.task.class_weights == "none" else (1.0,) * len(classes)
     build_task(plan.task, len(classes), weights)
     if plan.task.sampling != "none" and target_kind(plan) != "class":
@@ -168,10 +175,62 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
             f"task.sampling is '{plan.task.sampling}': it draws rare classes more often, and the task '{plan.task.name}' "
             "has no classes. Use --set task.sampling=none."
         )
+    _check_quantity(plan, classes)
     if plan.model.name != OWN_MODULE:
         _architecture(plan)
     if plan.baselines is not None:
         named_baselines(plan.baselines, target_kind(plan))
+
+
+def check_inputs(plan: Plan) -> None:
+    """Check that there is something to learn from, before anything is written.
+
+    Raises:
+        ColumnError: no column is left that a model for tables reads.
+    """
+    if not learnt_columns(plan.schema):
+        raise ColumnError(
+            "No input column is left to learn from: every column is the target, a text, a name of rows, or ignored. "
+            "Give one a use, for example --set schema.columns.NAME.role=input"
+        )
+
+
+def _check_classes(plan: Plan, classes: Sequence[str]) -> None:
+    """Raise PlanError where the task asks for classes or labels and the target holds none."""
+    task, kind, names = plan.task.name, target_kind(plan), plan.schema.names(Role.TARGET)
+    said = f"The task '{task}' was asked for, and"
+    if kind == "labels" and len(names) < MIN_LABELS:
+        raise PlanError(
+            f"{said} one target is given: '{names[0] if names else ''}'. Expected several columns of two values each. "
+            "Name each of them with --target, or leave --task out."
+        )
+    if kind != "labels" and len(names) > 1:
+        raise PlanError(f"{said} {len(names)} targets are given; expected one. Leave --task out, or name one --target.")
+    if kind == "class" and not classes:
+        raise PlanError(
+            f"{said} the target '{names[0]}' holds numbers. Expected classes. Use --task regression, or read its numbers as "
+            f"classes: --set schema.columns.{names[0]}.kind=category"
+        )
+
+
+def _check_quantity(plan: Plan, classes: Sequence[str]) -> None:
+    """Raise PlanError where the task asks how much and the target holds classes."""
+    if target_kind(plan) not in ("number", "count") or not classes:
+        return
+    target = plan.schema.target
+    shown = ", ".join(f"'{one}'" for one in classes[:MAX_SHOWN_CLASSES]) + (", ..." if len(classes) > MAX_SHOWN_CLASSES else "")
+    other = f", or read them as numbers: --set schema.columns.{target}.kind=number" if all(map(_is_number, classes)) else ""
+    raise PlanError(
+        f"The task '{plan.task.name}' was asked for, and the target '{target}' holds {len(classes):,} classes ({shown}). "
+        f"Expected numbers. Use --task {'binary' if len(classes) == BINARY else 'multiclass'}{other}."
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _fill_lazy(module: nn.Module, prepared: Prepared) -> nn.Module:

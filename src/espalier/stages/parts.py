@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Literal
 
+from espalier.core.errors import PlanError
 from espalier.core.plan import Plan
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned, clean
 from espalier.data.kinds.table import read
-from espalier.data.parse import parse
 from espalier.data.split import folds, read_split, split, split_files, write_split
-from espalier.stages.table import Table, checked_fingerprint
+from espalier.stages.network import check_inputs
+from espalier.stages.table import Table, checked_fingerprint, parse_all
 
 
 def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Cleaned, list[Splits]]:
@@ -22,10 +23,12 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
         folder: of the run; parts on disk there are taken, and openings of the test part are counted there. None for no run.
 
     Raises:
-        InputError: the rows cannot be split as planned.
+        InputError: the rows cannot be split as planned, or a run is asked for and no input is left to learn from.
         PlanError: folds of parts that come from files.
         RunError: the parts on disk are of other rows.
     """
+    if folder is not None:
+        check_inputs(plan)
     cleaned = clean(table.records, plan.schema, plan.clean)
     record = None if folder is None else _once(folder)
     if plan.split.method == "files" and not plan.split.folds:
@@ -51,6 +54,19 @@ def num_splits(plan: Plan) -> int:
     return plan.split.folds * plan.split.repeats if plan.split.folds else 1
 
 
+def check_repeats(plan: Plan) -> None:
+    """Check that folds are named where they are to be drawn anew.
+
+    Raises:
+        PlanError: repeats without folds.
+    """
+    if plan.split.repeats > 1 and plan.split.folds is None:
+        raise PlanError(
+            f"split.repeats is {plan.split.repeats} and split.folds is not set; expected folds, which repeats draw anew. "
+            "Add the number of folds, for example --folds 5, or leave --repeats out."
+        )
+
+
 def read_part(plan: Plan, part: Literal["valid", "test"]) -> Records | None:
     """Return the cleaned records of a part that comes from a source of its own; None when it does not.
 
@@ -63,7 +79,7 @@ def read_part(plan: Plan, part: Literal["valid", "test"]) -> Records | None:
         return None
     records = read(source)
     checked_fingerprint(source, records, planned)
-    return clean(parse(records, plan.schema).records, plan.schema, plan.clean).records
+    return clean(parse_all(records, plan.schema).records, plan.schema, plan.clean).records
 
 
 def _once(folder: RunFolder) -> Callable[[str], None]:

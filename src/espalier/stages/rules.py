@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.describe.question import Question
+from espalier.stages.parts import check_repeats
 
 Choice: TypeAlias = tuple[str, Any, str]  # dotted path, value, reason
 
@@ -54,12 +55,13 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
 
     Raises:
         UnknownNameError: a path that no plan has.
-        PlanError: a value of the wrong type or out of range.
+        PlanError: a value of the wrong type or out of range, or repeats without folds.
     """
     data = DataPlan(source=facts.source, query=facts.query, fingerprint=facts.fingerprint)
     plan = Plan(data=data, task=TaskPlan(facts.question.task), model=ModelPlan("tabm"), schema=facts.schema, seed=seed)
     plan = with_reasons(plan, {"task.name": facts.question.reason})
     plan = edit(plan, changes, "you asked for it") if changes else plan
+    check_repeats(plan)
     for rule in RULES:
         for path, value, reason in rule(facts, plan):
             if not _is_asked(path, changes):
@@ -99,7 +101,14 @@ def _by_column(method: str, column: str, plan: Plan, why: str) -> list[Choice]:
 
 
 def _num_train_rows(facts: Facts, plan: Plan) -> int:
-    return round(facts.num_rows * plan.split.train)
+    """Return the rows that are trained on: what the folds, or the files of the other parts, leave of all rows."""
+    parts = plan.split
+    if parts.method == "files":
+        drawn = parts.train + (0.0 if plan.data.valid else parts.valid) + (0.0 if plan.data.test else parts.test)
+        return round(facts.num_rows * parts.train / drawn)
+    if parts.folds:
+        return round(facts.num_rows * (1 - 1 / parts.folds) * parts.train / (parts.train + parts.valid))
+    return round(facts.num_rows * parts.train)
 
 
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
@@ -156,6 +165,15 @@ def _epochs(facts: Facts, plan: Plan) -> list[Choice]:
     return [("learning.epochs", epochs, f"at most; early stopping decides (patience {plan.learning.patience})")]
 
 
+def _target_kind(facts: Facts, plan: Plan) -> list[Choice]:
+    """Write down why numbers are classes, where they are because of the task (`load_table` reads them so)."""
+    target = facts.schema.target
+    why = f"you asked for the task {plan.task.name}"
+    if target is None or why not in facts.schema.columns[target].reason:
+        return []
+    return [(f"schema.columns.{target}.kind", facts.schema.columns[target].kind.value, why)]
+
+
 def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
     return [
         (f"schema.columns.{name}.role", Role.IGNORED.value, "free text: table models cannot read it")
@@ -163,4 +181,15 @@ def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-RULES: tuple[Rule, ...] = (_ignored_text, _split, _model, _model_size, _numbers, _target, _batch_size, _average, _epochs)
+RULES: tuple[Rule, ...] = (
+    _target_kind,
+    _ignored_text,
+    _split,
+    _model,
+    _model_size,
+    _numbers,
+    _target,
+    _batch_size,
+    _average,
+    _epochs,
+)

@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from espalier.core.errors import ColumnError, InputError
 from espalier.core.plan import Plan
 from espalier.core.records import Records
-from espalier.core.schema import Schema
+from espalier.core.schema import Kind, Role, Schema
 from espalier.data.describe.describe import describe
 from espalier.data.describe.profile import Profile, profile_column
-from espalier.data.describe.question import Question, question_of
+from espalier.data.describe.question import Question, numbers_as_classes, question_of
+from espalier.data.describe.read_column import read_column
 from espalier.data.kinds.table import fingerprint, read
-from espalier.data.parse import ParseIssue, parse
+from espalier.data.parse import Parsed, ParseIssue, parse
 
 COLUMN_PREFIX = "schema.columns."
+TASK = "task.name"
+TASKS_OF_CLASSES = ("binary", "multiclass")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def load_table(
         source: a path, a URL, `sample:NAME`, or a data frame.
         query: SQL, when the source is a database.
         target: names of the target columns; may be empty.
-        changes: what the person asked for; those under `schema.columns.` overrule what is found.
+        changes: what the person asked for; those under `schema.columns.` overrule what is found, and the name of a task that
+            needs classes makes classes of a target of numbers.
 
     Raises:
         SourceError: the source cannot be read.
@@ -69,9 +73,9 @@ def load_table(
     """
     began = time.monotonic()
     records = read(source, query=query)
-    schema, profile = describe(records, target=tuple(target), overrides=_column_overrides(changes or {}))
+    schema, profile = _described(records, tuple(target), changes or {})
     mark = fingerprint(source, records)
-    parsed = parse(records, schema)
+    parsed = parse_all(records, schema)
     question = question_of(parsed.records, schema) if schema.target else None
     return Table(parsed.records, schema, profile, parsed.issues, question, mark, time.monotonic() - began)
 
@@ -85,13 +89,26 @@ def load_planned(plan: Plan) -> Table:
     began = time.monotonic()
     records = read(plan.data.source, query=plan.data.query)
     mark = checked_fingerprint(plan.data.source, records, plan.data.fingerprint)
-    parsed = parse(records, plan.schema)
+    parsed = parse_all(records, plan.schema)
     frame, columns = parsed.records.frame, plan.schema.columns
-    profile = Profile(
-        len(records), {name: profile_column(frame.get_column(name), columns[name]) for name in columns if name in frame.columns}
-    )
+    known = [name for name in columns if name in frame.columns and columns[name].role is not Role.IGNORED]
+    profile = Profile(len(records), {name: profile_column(frame.get_column(name), columns[name]) for name in known})
     question = question_of(parsed.records, plan.schema) if plan.schema.target else None
     return Table(parsed.records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began)
+
+
+def parse_all(records: Records, schema: Schema) -> Parsed:
+    """Return parsed records that keep the ignored columns, as text: they tell a row from a copy of another.
+
+    Args:
+        records: as they were read.
+        schema: of the plan, or from `describe`.
+    """
+    columns = {
+        name: replace(column, role=Role.IDENTIFIER) if column.role is Role.IGNORED else column
+        for name, column in schema.columns.items()
+    }
+    return parse(records, Schema(columns))
 
 
 def checked_fingerprint(source: str, records: Records, planned: str | None) -> str:
@@ -112,6 +129,27 @@ def checked_fingerprint(source: str, records: Records, planned: str | None) -> s
             f"({mark[:12]}, not {planned}). Make a new plan, or put the old file back."
         )
     return mark
+
+
+def _described(records: Records, target: tuple[str, ...], changes: Mapping[str, Any]) -> tuple[Schema, Profile]:
+    """Return the schema and the profile; a number target becomes a category where the person asked for a task with classes."""
+    overrides = _column_overrides(changes)
+    schema, profile = describe(records, target=target, overrides=overrides)
+    task, names = changes.get(TASK), schema.names(Role.TARGET)
+    if task not in TASKS_OF_CLASSES or len(names) != 1 or schema.columns[names[0]].kind is not Kind.NUMBER:
+        return schema, profile
+    name = names[0]
+    asked = overrides.get(name, {})
+    if "kind" in asked:
+        raise ColumnError(
+            f"The task '{task}' asks for classes, and the kind of the target '{name}' was set to number. "
+            "Leave one of the two out."
+        )
+    why = numbers_as_classes(read_column(records.frame[name], schema.columns[name]).values.alias(name), str(task))
+    schema, profile = describe(records, target=target, overrides={**overrides, name: {**asked, "kind": Kind.CATEGORY.value}})
+    column = schema.columns[name]
+    reason = column.reason.replace("you set its kind; ", "", 1)
+    return Schema({**schema.columns, name: replace(column, reason=f"{reason}; {why}")}), profile
 
 
 def _column_overrides(changes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ QuestionName: TypeAlias = Literal["regression", "binary", "multiclass", "counts"
 
 MIN_ROWS = 10  # fewer rows with a target cannot be split into train, valid and test
 MAX_CLASSES = 10_000
+MAX_ASKED_CLASSES = 100  # different numbers that are classes because a task that needs them was asked for
 MOST_LEAST_COUNT = 10  # counts of anything come down to about zero somewhere; prices do not
 
 
@@ -33,6 +34,34 @@ class Question:
     task: QuestionName
     classes: tuple[str, ...]
     reason: str
+
+
+def learnt_columns(schema: Schema) -> tuple[str, ...]:
+    """Return the columns that a model for tables can learn from: inputs but free text, and the date that orders the rows."""
+    dates = [name for name in schema.names(Role.TIME) if schema.columns[name].kind is Kind.DATE]
+    return (*schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE), *dates)
+
+
+def numbers_as_classes(values: pl.Series, task: str) -> str:
+    """Return why the numbers of a target are read as classes: the person asked for a task that needs them.
+
+    Args:
+        values: of the target.
+        task: "binary" or "multiclass", as it was asked for.
+
+    Raises:
+        ColumnError: there are too many different numbers, or for a binary task more than two.
+    """
+    num = values.drop_nulls().n_unique()
+    most = 2 if task == "binary" else MAX_ASKED_CLASSES
+    if 2 <= num <= most:
+        return f"you asked for the task {task}, so its {num} different numbers are {num} classes"
+    expected = "2 different values" if task == "binary" else f"2 to {most} different values"
+    other = "--task multiclass, or " if 2 < num <= MAX_ASKED_CLASSES else ""
+    raise ColumnError(
+        f"The task '{task}' was asked for, and the target '{values.name}' holds {num:,} different numbers. "
+        f"Expected classes: {expected}. Use {other}--task regression, or write classes into a column of their own."
+    )
 
 
 def question_of(records: Records, schema: Schema) -> Question:

@@ -12,6 +12,7 @@ from espalier.app.report.sections.section import Section
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.plan import flatten, to_mapping
 from espalier.diagnosis.examine import in_order
+from espalier.diagnosis.wording import num_rows_of
 
 ORDER = (Severity.STOP, Severity.WARN, Severity.NOTE)
 WORDS = {Severity.STOP: "Stop", Severity.WARN: "Warning", Severity.NOTE: "Note"}
@@ -87,14 +88,16 @@ def train_command(facts: Facts, changes: Mapping[str, Any]) -> str:
 def _item(facts: Facts, finding: Finding) -> Item:
     evidence = [(name.replace("_", " "), _evidence(name, value)) for name, value in finding.evidence.items()]
     rows = ", ".join(str(row) for row in finding.rows[:MAX_ROWS])
-    more = len(finding.rows) - MAX_ROWS
+    total = num_rows_of(finding)
+    more = 0 if total is None else total - min(len(finding.rows), MAX_ROWS)
+    rest = " and more" if total is None else f" and {more:,} more" if more > 0 else ""
     return Item(
         finding=finding,
         severity=WORDS[finding.severity],
         columns=finding.columns[:MAX_COLUMNS],
         num_more=max(len(finding.columns) - MAX_COLUMNS, 0),
         evidence=tuple(evidence[:MAX_EVIDENCE]),
-        rows=f"{rows} and {more} more" if more > 0 else rows,
+        rows=rows + rest if rows else "",
         cures=tuple(_cure(facts, repair) for repair in finding.repairs),
     )
 

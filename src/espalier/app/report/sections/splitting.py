@@ -131,7 +131,7 @@ def _why(facts: Facts) -> list[str]:
     }[plan.method]
     if plan.method in KEEPS_COPIES_TOGETHER:
         reasons.append(
-            "Rows that are equal in every input were kept in one part: nothing is tested on a copy of what was learnt."
+            "Rows that are equal in every column were kept in one part: nothing is tested on a copy of what was learnt."
         )
     reasons.append("Scaling, filling of gaps and lists of categories were worked out from the training rows alone.")
     return reasons

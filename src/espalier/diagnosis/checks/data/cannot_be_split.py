@@ -3,6 +3,8 @@
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.diagnosis.evidence import Evidence
 
+ID = "S10-cannot-be-split"
+EXPLAINED_BY = ()
 MIN_PARTS = 3  # train, valid and test
 
 
@@ -13,7 +15,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     freely = Repair("draw the rows freely", {"split.method": "random", "split.column": None})
     return Finding(
-        id="S10-cannot-be-split",
+        id=ID,
         sentence=f"The {len(evidence.records):,} rows cannot be dealt to {MIN_PARTS} parts: {evidence.unsplit}",
         severity=Severity.STOP,
         evidence={"method": plan.split.method, "rows": len(evidence.records)},

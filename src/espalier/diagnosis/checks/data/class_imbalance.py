@@ -8,6 +8,8 @@ from espalier.core.finding import Finding, Repair, Severity
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import percent
 
+ID = "D09-class-imbalance"
+EXPLAINED_BY = ()
 MIN_RATIO = 0.1
 
 
@@ -27,7 +29,7 @@ def check(evidence: Evidence) -> Finding | None:
     share = most / total
     target = evidence.targets[0]
     return Finding(
-        id="D09-class-imbalance",
+        id=ID,
         sentence=f"'{common}' makes up {percent(share)} of '{target}' and '{rare}' only {percent(fewest / total)}: "
         f"a model that always answers '{common}' is already right in {percent(share)} of the rows.",
         severity=Severity.NOTE,

@@ -9,6 +9,8 @@ from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.parts import is_drawn
 from espalier.diagnosis.wording import named
 
+ID = "S08-class-missing-in-part"
+EXPLAINED_BY = ()
 MAX_MISSING = 0  # exact
 
 
@@ -29,7 +31,7 @@ def check(evidence: Evidence) -> Finding | None:
     method = evidence.plan.split.method if evidence.plan is not None else None
     repair = Repair("give each part every class in the same proportion", {"split.method": "stratified"})
     return Finding(
-        id="S08-class-missing-in-part",
+        id=ID,
         sentence=" ".join(said) + " A class that is not trained on is never predicted, and one that valid lacks is not judged.",
         severity=Severity.WARN if absent["train"] else Severity.NOTE,
         evidence=absent,

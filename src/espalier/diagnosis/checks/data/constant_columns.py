@@ -8,6 +8,8 @@ from espalier.core.schema import Role
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named
 
+ID = "D11-constant-columns"
+EXPLAINED_BY = ()
 MAX_DISTINCT = 1  # a column with missing values and one other value tells which is which: it is not constant
 
 
@@ -25,7 +27,7 @@ def check(evidence: Evidence) -> Finding | None:
     used = [name for name in columns if name in inputs]
     left_out = "" if used else " They are left out." if len(columns) > 1 else " It is left out."
     return Finding(
-        id="D11-constant-columns",
+        id=ID,
         sentence=f"{counted(len(columns), 'column')} {either(len(columns), 'has', 'have')} the same value in every row: "
         f"{named(columns)}.{left_out}",
         severity=Severity.NOTE,

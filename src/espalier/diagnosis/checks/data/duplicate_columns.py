@@ -16,6 +16,8 @@ from espalier.diagnosis.encode import as_codes, as_number, standardised
 from espalier.diagnosis.evidence import MAX_COLUMNS, Evidence
 from espalier.diagnosis.wording import counted, either, joined, leave_out
 
+ID = "D13-duplicate-columns"
+EXPLAINED_BY = ()
 MIN_ROWS = 30  # fewer rows agree by chance
 MIN_ROWS_OF_A_LEVEL = 5.0  # on average; columns that differ in nearly every row are all alike up to renaming
 MIN_COSINE = 0.9999  # pairs below it are not looked at closely
@@ -36,7 +38,7 @@ def check(evidence: Evidence) -> Finding | None:
     shown = [f"'{copy}' and '{first}'" for copy, first in list(copies.items())[:3]]
     rest = len(copies) - len(shown)
     return Finding(
-        id="D13-duplicate-columns",
+        id=ID,
         sentence=f"{counted(len(copies), 'column')} {either(len(copies), 'says', 'say')} the same as another one in every row: "
         f"{joined([*shown, f'{rest:,} more'] if rest else shown)}.",
         severity=Severity.NOTE,

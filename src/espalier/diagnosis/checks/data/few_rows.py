@@ -10,6 +10,8 @@ from espalier.core.plan import SplitPlan
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted
 
+ID = "D19-few-rows"
+EXPLAINED_BY = ()
 ROWS_OF_A_COLUMN = 10
 MIN_ROWS = 100
 
@@ -25,7 +27,7 @@ def check(evidence: Evidence) -> Finding | None:
     folds = Repair("judge on five folds, so that every row is tested once", {"split.folds": 5})
     drawn = split.method in ("random", "stratified", "group") and split.folds is None
     return Finding(
-        id="D19-few-rows",
+        id=ID,
         sentence=f"There are {what}: {counted(rows, 'row')} for {counted(inputs, 'input column')}, of which about "
         f"{counted(num_test, 'row')} would be the test part; a score from so few is uncertain.",
         severity=Severity.WARN if rows < inputs else Severity.NOTE,

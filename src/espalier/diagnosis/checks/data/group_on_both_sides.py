@@ -13,6 +13,8 @@ from espalier.diagnosis.quick_model import Gap
 from espalier.diagnosis.units import gap_of_column
 from espalier.diagnosis.wording import counted, joined
 
+ID = "S03-group-on-both-sides"
+EXPLAINED_BY = ()
 MIN_GAP = 0.03  # of the explained share of the target
 MIN_Z = 3.0
 
@@ -45,7 +47,7 @@ def _finding(column: str, num_shared: dict[str, int], gap: Gap | None, was_promi
     scores = "" if gap is None else " " + gap.sentence("groups are torn apart", "they are new to it")
     numbers = {} if gap is None else gap.evidence()
     return Finding(
-        id="S03-group-on-both-sides",
+        id=ID,
         sentence=f"The groups of '{column}' are torn apart: {said} have rows in the training part too.{scores}",
         severity=Severity.STOP if was_promised or matters else Severity.WARN,
         evidence={"num_shared_groups": num_shared, **numbers},

@@ -16,6 +16,8 @@ from espalier.diagnosis.quick_model import Gap
 from espalier.diagnosis.units import MIN_UNITS, gap_of_column
 from espalier.diagnosis.wording import counted
 
+ID = "S04-hidden-group"
+EXPLAINED_BY = ()
 MIN_GAP = 0.03  # of the explained share of the target
 MIN_Z = 3.0
 MIN_ROWS_OF_A_GROUP = 1.5  # on average; otherwise the values hardly repeat
@@ -43,7 +45,7 @@ def _finding(evidence: Evidence, column: str, gap: Gap) -> Finding:
     num_groups = evidence.records.frame.get_column(column).drop_nulls().n_unique()
     changes = {f"schema.columns.{column}.role": "group", "split.column": column, "split.method": "group"}
     return Finding(
-        id="S04-hidden-group",
+        id=ID,
         sentence=f"Rows with the same '{column}' ({counted(num_groups, 'group')}) are alike. "
         + gap.sentence("rows of one group stand on both sides of the split", "the groups are new to it"),
         severity=Severity.WARN,

@@ -12,6 +12,8 @@ from espalier.diagnosis.encode import as_number
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named, percent
 
+ID = "D14-identifier-as-input"
+EXPLAINED_BY = ()
 UNIQUE_FRACTION = 0.95
 MIN_ROWS = 50  # in fewer rows many a fact is different in every row
 MAX_GAPS_FRACTION = 0.05  # missing numbers of a counter
@@ -29,7 +31,7 @@ def check(evidence: Evidence) -> Finding | None:
     is_number = any(evidence.records.frame.schema[name].is_numeric() for name in columns)
     changes = {f"schema.columns.{name}.role": "identifier" for name in columns}
     return Finding(
-        id="D14-identifier-as-input",
+        id=ID,
         sentence=f"{counted(len(columns), 'column')} used as input {either(len(columns), 'names', 'name')} each row "
         f"and {either(len(columns), 'says', 'say')} nothing about it: "
         f"{named(columns, [percent(unique[name]) + ' different' for name in columns])}.",

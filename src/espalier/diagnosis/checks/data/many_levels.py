@@ -11,6 +11,8 @@ from espalier.diagnosis.checks.data.identifier_as_input import UNIQUE_FRACTION
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named
 
+ID = "D15-many-levels"
+EXPLAINED_BY = ()
 MIN_ROWS_OF_A_LEVEL = 5.0
 MIN_LEVELS = 50
 
@@ -31,7 +33,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     columns = sorted(levels, key=lambda name: -levels[name])
     return Finding(
-        id="D15-many-levels",
+        id=ID,
         sentence=f"{counted(len(columns), 'category')} {either(len(columns), 'has', 'have')} too many different values to "
         f"learn: {named(columns, [counted(levels[name], 'level') for name in columns])} in {len(evidence.records):,} rows.",
         severity=Severity.NOTE,

@@ -8,6 +8,8 @@ from espalier.core.schema import Role
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, named
 
+ID = "D05-missing-spellings"
+EXPLAINED_BY = ()
 MAX_SPELLINGS = 0  # every spelling that was found is said
 
 
@@ -26,7 +28,7 @@ def check(evidence: Evidence) -> Finding | None:
     written = sorted({spelling for found in spellings.values() for spelling in found})
     shown = " and ".join(f"'{spelling}'" for spelling in written[:3]) + (f" and {len(written) - 3} more" if written[3:] else "")
     return Finding(
-        id="D05-missing-spellings",
+        id=ID,
         sentence=f"{shown} {either(len(written), 'is', 'are')} read as 'not known' in {counted(len(columns), 'column')}: "
         f"{named(columns, [counted(counts[name], 'missing cell') for name in columns])}.",
         severity=Severity.NOTE,

@@ -9,28 +9,30 @@ from espalier.diagnosis.checks.data.near_empty_columns import NEAR_EMPTY_FRACTIO
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named, percent
 
+ID = "D04-missing-values"
+EXPLAINED_BY = ()
 MUCH_FRACTION = 0.3
 
 
 def check(evidence: Evidence) -> Finding | None:
     """Fire when more than 30 % of an input column is missing, and it is not nearly empty."""
-    rows = max(len(evidence.records), 1)
-    frame = evidence.records.frame
-    shares = {name: frame.get_column(name).null_count() / rows for name in evidence.inputs()}
+    rows = max(evidence.profile.num_rows, 1)  # all that were read, as in the list of the columns
+    columns = evidence.profile.columns
+    shares = {name: columns[name].num_missing / rows for name in evidence.inputs() if name in columns}
     much = {name: share for name, share in shares.items() if MUCH_FRACTION < share < NEAR_EMPTY_FRACTION}
     if not much:
         return None
-    columns = sorted(much, key=lambda name: -much[name])
-    repairs = [leave_out(columns)]
+    names = sorted(much, key=lambda name: -much[name])
+    repairs = [leave_out(names)]
     if evidence.plan is not None and not evidence.plan.prepare.indicators:
         repairs.insert(0, Repair("tell the model which values were missing", {"prepare.indicators": True}))
     return Finding(
-        id="D04-missing-values",
-        sentence=f"{counted(len(columns), 'column')} {either(len(columns), 'has', 'have')} more than "
-        f"{MUCH_FRACTION:.0%} missing values: {named(columns, [percent(much[name]) for name in columns])}.",
+        id=ID,
+        sentence=f"{counted(len(names), 'column')} {either(len(names), 'has', 'have')} more than "
+        f"{MUCH_FRACTION:.0%} missing values: {named(names, [percent(much[name]) for name in names])}.",
         severity=Severity.NOTE,
-        evidence={"missing_fraction": {name: much[name] for name in columns}},
-        columns=tuple(columns),
+        evidence={"missing_fraction": {name: much[name] for name in names}},
+        columns=tuple(names),
         repairs=tuple(repairs),
         advice="Ask why they are missing. When the value becomes known only after the outcome, leave the column out.",
     )

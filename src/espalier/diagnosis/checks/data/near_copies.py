@@ -16,6 +16,8 @@ from espalier.diagnosis.parts import is_drawn
 from espalier.diagnosis.significance import z_of_shares
 from espalier.diagnosis.wording import percent, source_rows
 
+ID = "S02-near-copies"
+EXPLAINED_BY = ()
 NEAR = 0.13  # of the median distance to the nearest neighbour within training
 MIN_EXCESS = 0.02  # share of near copies in valid above the share within training
 MIN_Z = 3.0
@@ -49,7 +51,7 @@ def check(evidence: Evidence) -> Finding | None:
     found = np.flatnonzero(across < limit)
     pair = (int(valid.rows[found[0]]), int(train.rows[partner[found[0]]]))
     return Finding(
-        id="S02-near-copies",
+        id=ID,
         sentence=f"{percent(share_across)} of the valid part are almost copies of training rows (within training it is "
         f"{percent(share_within)}): line {pair[0]:,} of it and line {pair[1]:,} of the training part, for example.",
         severity=Severity.WARN,
@@ -58,6 +60,7 @@ def check(evidence: Evidence) -> Finding | None:
             "near_in_train": share_within,
             "z": z,
             "example": list(pair),
+            "num_rows": len(found),
         },
         rows=source_rows(valid, found),
         advice="Find out what such rows have in common (a person, a recording, a batch), put it in a column, and split by it.",

@@ -8,6 +8,8 @@ from espalier.core.schema import Role
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, named, percent
 
+ID = "D12-near-empty-columns"
+EXPLAINED_BY = ()
 NEAR_EMPTY_FRACTION = 0.95
 
 
@@ -27,7 +29,7 @@ def check(evidence: Evidence) -> Finding | None:
     used = [name for name in columns if name in inputs]
     left_out = "" if used else " They are left out." if len(columns) > 1 else " It is left out."
     return Finding(
-        id="D12-near-empty-columns",
+        id=ID,
         sentence=f"{counted(len(columns), 'column')} {either(len(columns), 'is', 'are')} nearly empty: "
         f"{named(columns, [percent(shares[name]) + ' missing' for name in columns])}.{left_out}",
         severity=Severity.NOTE,

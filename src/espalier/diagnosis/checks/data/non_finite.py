@@ -12,6 +12,8 @@ from espalier.core.finding import Finding, Severity
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, leave_out, lines, named, source_rows
 
+ID = "D01-non-finite"
+EXPLAINED_BY = ()
 MAX_NON_FINITE = 0  # exact: a single cell is enough
 
 
@@ -31,11 +33,12 @@ def check(evidence: Evidence) -> Finding | None:
     total = sum(counts.values())
     inputs = [name for name in columns if name not in evidence.targets]
     return Finding(
-        id="D01-non-finite",
+        id=ID,
         sentence=f"{counted(total, 'cell')} of {named(columns)} {either(total, 'is', 'are')} infinite or not a number, "
-        f"in {lines(evidence.records, rows)}; the first step of training would turn every weight into 'not a number'.",
+        f"in {lines(evidence.records, rows, len(positions))}; "
+        "the first step of training would turn every weight into 'not a number'.",
         severity=Severity.STOP,
-        evidence={"num_cells": {name: counts[name] for name in columns}},
+        evidence={"num_cells": {name: counts[name] for name in columns}, "num_rows": len(positions)},
         columns=columns,
         rows=rows,
         repairs=(leave_out(inputs),) if inputs else (),

@@ -17,6 +17,8 @@ from espalier.diagnosis.encode import as_number
 from espalier.diagnosis.evidence import MAX_COLUMNS, Evidence
 from espalier.diagnosis.wording import counted, either, lines, named, source_rows
 
+ID = "D10-outliers"
+EXPLAINED_BY = ()
 FAR_RANGES = 10.0  # beyond the middle 90 %, in ranges of the middle 90 %
 GAP_RANGES = 3.0  # empty space between the outliers and all other values, in ranges of the middle 90 %
 GAP_FRACTION = 0.5  # and in ranges of all other values
@@ -56,7 +58,7 @@ def check(evidence: Evidence) -> Finding | None:
     example = source_rows(evidence.records, first.positions)
     total = sum(len(one.positions) for one in found.values())
     return Finding(
-        id="D10-outliers",
+        id=ID,
         sentence=f"{counted(total, 'value')} of {named(columns)} {either(total, 'stands', 'stand')} far apart from all others: "
         f"'{columns[0]}' is {first.farthest:g} in {lines(evidence.records, example[:1])}, while all other values lie between "
         f"{first.low:g} and {first.high:g}.",

@@ -18,11 +18,20 @@ from espalier.diagnosis.quick_model import cross_fit, random_folds
 from espalier.diagnosis.significance import auc, auc_z, discoveries, p_value
 from espalier.diagnosis.wording import named
 
+ID = "S07-parts-differ"
+EXPLAINED_BY = ()
 MIN_AUC = 0.6
 MIN_Z = 3.5
 MAX_ROWS = 2_000  # of each part
 MIN_ROWS = 20
 PART = "part of the row"
+DEAL = "Find out why the parts differ; if they need not, deal all rows out together."
+ADVICE = {
+    "time": "The later rows are unlike the earlier ones: expect the score to change further with time, learn from recent rows, "
+    "and train anew as new rows come. Do not deal the rows out together: that would be looking ahead.",
+    "group": "Few groups, or very unlike ones, differ by chance: judge on several folds (split.folds=5), so that each group is "
+    "tested once. Do not tear groups apart.",
+}
 
 
 def check(evidence: Evidence) -> Finding | None:
@@ -49,7 +58,7 @@ def check(evidence: Evidence) -> Finding | None:
     most = f" They differ most in {named(columns)}." if columns else ""
     expected = method in ("time", "group")
     return Finding(
-        id="S07-parts-differ",
+        id=ID,
         sentence=f"The valid part differs from the training part: a quick model tells them apart with AUC {value:.2f} "
         f"(0.50 would be chance).{most}",
         severity=Severity.NOTE if expected else Severity.WARN,
@@ -60,8 +69,7 @@ def check(evidence: Evidence) -> Finding | None:
             "means": _means(frame, columns, is_valid),
         },
         columns=tuple(columns[:20]),
-        advice="The score then speaks for rows like those of the valid part. Find out why the parts differ; if they need not, "
-        "deal all rows out together.",
+        advice=f"The score then speaks for rows like those of the valid part. {ADVICE.get(method or '', DEAL)}",
     )
 
 

@@ -10,6 +10,8 @@ from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.parts import all_parts, range_of
 from espalier.diagnosis.wording import joined
 
+ID = "S05-parts-overlap-in-time"
+EXPLAINED_BY = ()
 MAX_OVERLAP = 0  # exact
 
 
@@ -39,7 +41,7 @@ def check(evidence: Evidence) -> Finding | None:
     )
     repair = Repair(f"split by '{column}', early rows first", {"split.column": column, "split.method": "time"})
     return Finding(
-        id="S05-parts-overlap-in-time",
+        id=ID,
         sentence=f"The parts overlap in time: {said}.",
         severity=Severity.STOP if promised else Severity.WARN,
         evidence={part: [str(one[0]), str(one[1])] for part, one in known},

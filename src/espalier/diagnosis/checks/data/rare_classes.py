@@ -8,6 +8,8 @@ from espalier.core.plan import SplitPlan
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, named, source_rows
 
+ID = "D08-rare-classes"
+EXPLAINED_BY = ()
 MIN_EXPECTED_ROWS = 1.0  # in the smaller of the valid and the test part
 
 
@@ -24,12 +26,16 @@ def check(evidence: Evidence) -> Finding | None:
     names = sorted(rare, key=lambda name: rare[name])
     positions = evidence.records.frame.get_column(target).is_in(names).fill_null(False).arg_true().to_numpy()
     return Finding(
-        id="D08-rare-classes",
+        id=ID,
         sentence=f"{'1 class' if len(rare) == 1 else f'{len(rare):,} classes'} of '{target}' "
         f"{either(len(rare), 'has', 'have')} hardly any rows: {named(names, [counted(rare[name], 'row') for name in names])}. "
         f"A part with {smallest:.0%} of the rows is expected to hold less than one of them.",
         severity=Severity.WARN,
-        evidence={"rows_of_class": rare, "expected_in_smallest_part": {name: rare[name] * smallest for name in names}},
+        evidence={
+            "rows_of_class": rare,
+            "expected_in_smallest_part": {name: rare[name] * smallest for name in names},
+            "num_rows": len(positions),
+        },
         columns=(target,),
         rows=source_rows(evidence.records, positions),
         advice="Collect more rows of these classes, or join them with a neighbouring class; no score can be trusted for them.",

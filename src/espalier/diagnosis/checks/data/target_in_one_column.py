@@ -21,6 +21,8 @@ from espalier.diagnosis.quick_model import cross_fit, random_folds, readable
 from espalier.diagnosis.significance import discoveries, p_value
 from espalier.diagnosis.wording import either, leave_out, named
 
+ID = "D16-target-in-one-column"
+EXPLAINED_BY = ()
 MIN_AUC = 0.975  # of two classes
 MIN_RECALL = 0.975  # mean over more classes
 MIN_EXPLAINED = 0.95  # of a number target's ranks
@@ -79,7 +81,7 @@ def _finding(evidence: Evidence, target: str, answer: Answer, columns: Sequence[
     word = "is a copy of" if best in copies else f"alone, {how}tells almost exactly" if how else "alone tells almost exactly"
     more = f" {named(columns[1:])} {'tells' if len(columns) == 2 else 'tell'} it too." if len(columns) > 1 else ""
     return Finding(
-        id="D16-target-in-one-column",
+        id=ID,
         sentence=f"The column '{best}' {word} the target '{target}'.{more} A quick model reaches {score_name} {everything:.2f} "
         f"with {either(len(columns), 'it', 'them')} and {honest:.2f} without.",
         severity=Severity.STOP if copies else Severity.WARN,

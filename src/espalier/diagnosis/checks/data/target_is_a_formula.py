@@ -20,6 +20,8 @@ from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.quick_model import readable
 from espalier.diagnosis.wording import joined, leave_out
 
+ID = "D17-target-is-a-formula"
+EXPLAINED_BY = ()
 MIN_EXPLAINED = 0.9999
 MAX_TYPICAL_ERROR = 0.01  # median error, in median deviations of the target: so that a few huge rows do not decide
 MAX_MISSING_FRACTION = 0.05  # columns with more missing values cannot be part of an exact sum
@@ -64,7 +66,7 @@ def check(evidence: Evidence) -> Finding | None:
     every = score(cross_fit_of(frame, evidence.features, answer))
     rest = score(cross_fit_of(frame, [name for name in evidence.features if name not in formula.columns], answer))
     return Finding(
-        id="D17-target-is-a-formula",
+        id=ID,
         sentence=f"'{targets[0]}' can be computed from {joined([f'{name!r}' for name in formula.columns])}: it is their "
         f"{_words(formula)}. A quick model reaches {score_name} {every:.2f} with them and {rest:.2f} without.",
         severity=Severity.WARN,

@@ -8,6 +8,8 @@ from espalier.core.schema import Kind, Role
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, either, named
 
+ID = "D20-text-left-out"
+EXPLAINED_BY = ()
 MAX_TEXT_COLUMNS = 0  # each of them is said
 
 
@@ -21,7 +23,7 @@ def check(evidence: Evidence) -> Finding | None:
     if len(columns) <= MAX_TEXT_COLUMNS:
         return None
     return Finding(
-        id="D20-text-left-out",
+        id=ID,
         sentence=f"{counted(len(columns), 'column')} of free text {either(len(columns), 'is', 'are')} left out: "
         f"{named(columns)}; models for tables read numbers, categories and dates.",
         severity=Severity.NOTE,

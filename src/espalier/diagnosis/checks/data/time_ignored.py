@@ -20,6 +20,8 @@ from espalier.diagnosis.parts import is_drawn
 from espalier.diagnosis.quick_model import Gap, gap_between
 from espalier.diagnosis.units import MIN_UNITS, in_order, sample_of_runs
 
+ID = "S06-time-ignored"
+EXPLAINED_BY = ()
 MIN_AUTOCORRELATION = 0.3
 MIN_Z = 3.5
 MIN_ROWS = 100
@@ -103,7 +105,7 @@ def _finding(evidence: Evidence, column: str, found: float, gap: Gap | None) -> 
     if gap is not None and gap.size > TOLD_GAP:
         scores = " " + gap.sentence("rows are dealt out at random", "whole stretches of time are held out")
     return Finding(
-        id="S06-time-ignored",
+        id=ID,
         sentence=f"'{evidence.targets[0]}' changes slowly along '{column}' (neighbours in time correlate by {found:.2f}), "
         f"{then}.{scores}",
         severity=Severity.WARN,

@@ -12,6 +12,8 @@ from espalier.diagnosis.encode import as_number
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.wording import counted, named
 
+ID = "D18-unscaled-numbers"
+EXPLAINED_BY = ()
 MAX_SIZE = 30.0  # 99.5th percentile of |x|
 MAX_RATIO = 30.0  # deviation of a column to the median deviation of all
 MAX_OFFSET = 30.0  # |mean| in deviations
@@ -38,7 +40,7 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     columns = sorted(bad, key=lambda name: -sizes[name])
     return Finding(
-        id="D18-unscaled-numbers",
+        id=ID,
         sentence=f"{counted(len(columns), 'number column')} would go into the network unscaled: "
         f"{named(columns, [f'up to {sizes[name]:,.4g}' for name in columns])}; large inputs drown small ones.",
         severity=Severity.WARN,

@@ -5,8 +5,8 @@ Exact: the shapes are compared (Espalier's fault catalogue A6). An output of (64
 """
 
 from espalier.core.finding import Finding, Severity
-from espalier.diagnosis.loss_kind import BY_CLASS, LossKind
 from espalier.diagnosis.wiring import Wiring
+from espalier.tasks.loss_kind import BY_CLASS, LossKind
 
 ID = "W05-shapes-broadcast"
 EXPLAINED_BY = ()

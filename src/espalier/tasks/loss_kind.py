@@ -91,6 +91,12 @@ def prior_loss(criterion: Criterion, kind: LossKind, output: Tensor, target: Ten
     """Return the loss of the best constant answer to this batch: what a model must beat to have learnt anything.
 
     None when it is not known, and when all targets are equal, so that a constant is all there is to learn.
+
+    Args:
+        criterion: the loss.
+        kind: of the loss.
+        output: (B, ...), of the model; only its shape counts.
+        target: of the batch.
     """
     if target.numel() < 2 or bool((target == target.flatten()[0]).all()):
         return None

@@ -1,0 +1,33 @@
+"""Mostly frozen: a part of the weights requires no gradient and will not learn.
+
+Source of the threshold: Espalier's fault catalogue A10 (more than 2 % of the numbers). Freezing is usually meant, as for fine
+tuning and low-rank adapters, and nothing in the model tells whether it is: a note.
+"""
+
+import math
+
+from espalier.core.finding import Finding, Severity
+from espalier.diagnosis.wiring import Wiring
+from espalier.diagnosis.wording import counted, named, percent
+
+ID = "W20-mostly-frozen"
+EXPLAINED_BY = ()
+MAX_FROZEN = 0.02  # share of the numbers in weights
+
+
+def check(wiring: Wiring) -> Finding | None:
+    """Fire when more than 2 % of the weights' numbers require no gradient, but not all. Needs: a model."""
+    sizes = {one.name: math.prod(one.shape) for one in wiring.weights}
+    frozen = [one.name for one in wiring.weights if not one.is_trainable]
+    total, held = sum(sizes.values()), sum(sizes[name] for name in frozen)
+    if held <= MAX_FROZEN * total or held == total:
+        return None
+    return Finding(
+        id=ID,
+        sentence=f"{percent(held / total)} of the model is frozen: {counted(len(frozen), 'weight')} with "
+        f"{held:,} of {total:,} numbers, {named(frozen)}.",
+        severity=Severity.NOTE,
+        evidence={"num_frozen": held, "num_numbers": total},
+        modules=tuple(frozen[:10]),
+        advice="If it is not meant, call requires_grad_(True) on them before the optimizer is built.",
+    )
