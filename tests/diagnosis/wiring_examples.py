@@ -8,7 +8,8 @@ from torch.nn import functional as F
 
 from espalier.core.finding import Severity
 from espalier.diagnosis.examine import examine
-from espalier.diagnosis.probes import Subject, probe
+from espalier.diagnosis.probes import probe
+from espalier.diagnosis.subject import Subject
 
 NUM_ROWS = 64
 

@@ -17,8 +17,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from espalier.diagnosis.eval_passes import adding, cutting, in_eval, looking_ahead, mixing, repeating, spreading
 from espalier.diagnosis.forward_pass import READERS, forward
 from espalier.diagnosis.preserved import preserved
-from espalier.diagnosis.subject import Subject as Subject
-from espalier.diagnosis.subject import tensors_in as tensors_in
+from espalier.diagnosis.subject import Subject, tensors_in
 from espalier.diagnosis.wiring import Weight, Wiring
 from espalier.tasks.loss_kind import OF_QUANTITIES, kind_of, prior_loss
 

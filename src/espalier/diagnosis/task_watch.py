@@ -9,12 +9,14 @@ from torch.optim import Optimizer
 
 from espalier.core.batch import Batch
 from espalier.diagnosis.preserved import preserved
-from espalier.diagnosis.probes import Subject, probe
+from espalier.diagnosis.probes import probe
+from espalier.diagnosis.subject import Subject
 from espalier.diagnosis.watch import Doctor, watch
 from espalier.diagnosis.wiring import Wiring
 from espalier.tasks.loss_kind import LossKind
 from espalier.tasks.outputs import outputs_and_target
 from espalier.tasks.task import Task
+from espalier.training.evaluate import Replay
 
 KINDS = {
     ("binary", "cross_entropy"): LossKind.BINARY_LOGITS,
@@ -24,18 +26,6 @@ KINDS = {
     ("regression", "mae"): LossKind.ABSOLUTE,
     ("regression", "huber"): LossKind.ABSOLUTE,
 }
-
-
-class _Answer(nn.Module):
-    """Answers with an output computed before."""
-
-    def __init__(self, output: Tensor) -> None:
-        super().__init__()
-        self.output = output
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """Return the output, whatever the inputs."""
-        return self.output
 
 
 class TaskLoss:
@@ -51,12 +41,12 @@ class TaskLoss:
 
     def __call__(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the sum of the task's losses."""
-        first, *rest = self.task.losses(_Answer(output), Batch((output,), target)).values()
+        first, *rest = self.task.losses(Replay(output), Batch((output,), target)).values()
         return sum(rest, start=first)
 
     def comparable(self, output: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return output (B x E, K) and target, of one shape where the loss compares them element by element."""
-        flat, target = outputs_and_target(_Answer(output), batch, self.task.num_outputs)
+        flat, target = outputs_and_target(Replay(output), batch, self.task.num_outputs)
         if self.kind in (LossKind.UNKNOWN, LossKind.CROSS_ENTROPY):
             return flat, target
         return flat, target.reshape(flat.shape).to(flat.dtype)
@@ -106,7 +96,7 @@ def look_at(model: nn.Module, task: Task, batch: Batch, optimizer: Optimizer) ->
     named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     with preserved(model), torch.enable_grad():
         output = model(*batch.inputs)
-        parts = list(task.losses(_Answer(output), batch).values())
+        parts = list(task.losses(Replay(output), batch).values())
         found = torch.autograd.grad(sum(parts[1:], start=parts[0]), [weight for _, weight in named], allow_unused=True)
     gradients = {name: gradient for (name, _), gradient in zip(named, found, strict=True)}
     seen, target = criterion.comparable(output.detach(), batch)

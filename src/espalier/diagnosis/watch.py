@@ -24,8 +24,9 @@ from espalier.core.finding import Finding
 from espalier.diagnosis.course import Course
 from espalier.diagnosis.examine import examine, in_order
 from espalier.diagnosis.prior import Prior
-from espalier.diagnosis.probes import Subject, probe, tensors_in
+from espalier.diagnosis.probes import probe
 from espalier.diagnosis.sampler import Sampler
+from espalier.diagnosis.subject import Subject, tensors_in
 from espalier.diagnosis.wiring import Wiring
 from espalier.tasks.loss_kind import Criterion, kind_of
 

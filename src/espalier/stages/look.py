@@ -1,6 +1,6 @@
 """The doctor beside a fit: the wiring before the first step, the course while it learns; what it finds goes into the folder."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from espalier.core.errors import TrainingError
 from espalier.core.files import write_json
@@ -54,14 +54,9 @@ def watched_epochs(fit: Fit, task: Task, plan: DiagnosisPlan, deadline: float, m
     position = fit.state.position
     batch = next(iter(fit.batches.epoch(position.epoch, position.batch)))
     wiring = look_at(fit.model, task, batch, fit.optimizer)
-    before = examine(wiring)
-    refuse_stops(before, plan)
+    refuse_stops(examine(wiring), plan)
     with watch_task(fit.model, task, fit.optimizer, fit.num_steps - position.step) as (doctor, watched):
         doctor.wiring = wiring
         fit.task = watched
         yield from fit.epochs(deadline, member)
-    _write(doctor.findings, fit)
-
-
-def _write(findings: Sequence[Finding], fit: Fit) -> None:
-    write_json(fit.folder.findings, [finding.to_mapping() for finding in findings])
+    write_json(fit.folder.findings, [finding.to_mapping() for finding in doctor.findings])

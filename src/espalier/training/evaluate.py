@@ -53,14 +53,18 @@ def predict_and_loss(
     total, parts = 0.0, []
     with evaluating(model):
         for batch in _in_order(inputs, target, torch.as_tensor(rows)):
-            outputs = _Replay(model(*batch.inputs))
+            outputs = Replay(model(*batch.inputs))
             parts.append(task.predict(outputs, batch))
             total += sum(float(part) for part in task.losses(outputs, batch).values()) * len(batch.inputs[0])
     return join(parts), total / len(target)
 
 
-class _Replay(nn.Module):
-    """Answers with outputs computed before, so that a task that asks twice costs one forward pass."""
+class Replay(nn.Module):
+    """Answers with outputs computed before, so that a task that asks twice costs one forward pass.
+
+    Args:
+        outputs: of a model, whatever it will be called with.
+    """
 
     def __init__(self, outputs: Tensor) -> None:
         super().__init__()
