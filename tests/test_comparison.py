@@ -167,6 +167,17 @@ def test_the_better_of_two_is_named_with_a_paired_interval(make_run):
     assert turned.conclusion.startswith(f"{good.folder.path} is better in roc auc, by ")
 
 
+def test_rows_of_one_group_are_drawn_together(make_run):
+    def width(groups):
+        frames = [predictions(skill).with_columns(**groups) for skill in (2.0, 0.5)]
+        good, poor = (make_run(f"{number} {len(groups)}", frame=frame) for number, frame in enumerate(frames))
+        found = differences(good, poor).comparison
+        return found.high - found.low
+
+    by_truth = pl.col("target") + (pl.int_range(pl.len()) % 4).cast(pl.String)
+    assert width({"group": by_truth}) != width({})
+
+
 def test_equal_answers_show_no_difference(make_run):
     found = differences(make_run("a"), make_run("b"))
     assert (found.comparison.difference, found.comparison.low, found.comparison.high) == (0, 0, 0)

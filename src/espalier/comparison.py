@@ -12,10 +12,12 @@ from espalier.core.batch import FloatArray, Prediction
 from espalier.core.catalogue import tasks
 from espalier.core.errors import RunError
 from espalier.core.plan import diff
+from espalier.core.run_folder import GROUP
 from espalier.core.scorecard import Comparison, Score
 from espalier.evaluation.intervals import paired
 from espalier.evaluation.verdict import show, signed, spoken
 from espalier.run import Run
+from espalier.stages.scored_part import scored_part
 from espalier.tasks.build import build_task
 
 DIGEST_LENGTH = 12  # hexadecimal digits: enough to tell two sets of rows apart
@@ -309,7 +311,9 @@ def _paired(first: Run, second: Run) -> Comparison | None:
     metrics = {metric.name: metric for metric in build_task(first.plan.task, max(len(classes), 1)).metrics}
     if card.metric not in metrics or not np.array_equal(target, same_target):
         return None
-    return paired(metrics[card.metric], target, ours, theirs, str(second.folder.path), first.plan.seed)
+    frame = _scored(first)
+    part = scored_part(card.part, ours.rows, "", frame[GROUP] if GROUP in frame.columns else None)
+    return paired(metrics[card.metric], target, ours, theirs, str(second.folder.path), first.plan.seed, part.drawn)
 
 
 def _answers(run: Run, classes: tuple[str, ...]) -> tuple[FloatArray, Prediction] | None:

@@ -16,8 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from espalier.core.errors import RunError, SplitError
 from espalier.core.files import write_json
 from espalier.core.finding import Finding
@@ -44,6 +42,7 @@ from espalier.stages.rules import Facts, fill_plan
 from espalier.stages.score import explain, score
 from espalier.stages.table import Table, load_planned, load_table
 from espalier.training.allocator import keep_memory
+from espalier.training.threads import kept_threads
 
 __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "rehearse", "resume", "train"]
 
@@ -225,11 +224,16 @@ def rehearse(plan: Plan, table: Table | None = None) -> tuple[str, ...]:
 
 
 def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None) -> Generator[Progress, None, Run]:
+    """Go the whole way with the plan's number of threads."""
+    with kept_threads(plan.learning.threads):
+        return (yield from _stages(plan, folder, table, maker))
+
+
+def _stages(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None) -> Generator[Progress, None, Run]:
     """Read to run, one line a stage."""
     budget = plan.learning.budget_seconds or math.inf
     began = time.monotonic() - (table.seconds if table else 0.0)
     keep_memory()
-    plan = _with_threads(plan)
     table = table or load_planned(plan)
     yield StageDone("read", f"{len(table.records):,} rows, {len(table.schema.columns)} columns", table.seconds)
     began_stage = time.monotonic()
@@ -261,14 +265,6 @@ def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker
     importances = explain(plan, folds[0], folder, max(began + budget - time.monotonic(), 0.0))
     yield StageDone("explain", importances, time.monotonic() - began_stage)
     return Run(folder.path, maker)
-
-
-def _with_threads(plan: Plan) -> Plan:
-    """Use the plan's number of threads, or write down the one in use: it is part of what makes a run repeat bit for bit."""
-    if plan.learning.threads is not None:
-        torch.set_num_threads(plan.learning.threads)
-        return plan
-    return edit(plan, {"learning.threads": torch.get_num_threads()}, "threads of this process when the run began")
 
 
 def _findings(plan: Plan, table: Table, cleaned: Cleaned, splits: Splits) -> tuple[Finding, ...]:

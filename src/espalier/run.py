@@ -36,6 +36,7 @@ from espalier.stages.answers import to_frame
 from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.new_rows import absent_columns, columns_read, lack, notes_on, true_values
 from espalier.stages.parts import num_splits
+from espalier.stages.scored_part import group_values, scored_part
 
 Built = TypeVar("Built")
 
@@ -204,7 +205,8 @@ class Run:
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
         network = Contender(NETWORK, self.answer(records), 0.0, 0)
-        card = make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), "given", self.plan.seed)
+        part = scored_part("given", records.rows, self.plan.split.column or "", group_values(self.plan, records))
+        card = make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), part, self.plan.seed)
         return replace(card, threshold=threshold, openings=self._count_opening(self.origin(source, query)))
 
     def origin(self, source: object, query: str | None = None) -> Literal["source", "test", "other"]:

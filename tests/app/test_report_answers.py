@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from app.report_sample_tasks import houses, labels, many_classes
@@ -98,12 +97,6 @@ def test_labels_fare_each_on_its_own(tmp_path):
 
 
 # calibration
-
-
-@pytest.mark.parametrize(("hits", "count"), [(0, 1), (0, 20), (7, 20), (20, 20), (513, 1000)])
-def test_intervals_of_shares_agree_with_scipy(hits, count):
-    expected = binomtest(hits, count).proportion_ci(method="wilson")
-    assert calibration.wilson(hits, count) == pytest.approx((expected.low, expected.high), abs=1e-7)
 
 
 def test_reliability_groups_are_of_equal_size_and_hold_every_row():

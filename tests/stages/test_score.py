@@ -113,6 +113,7 @@ def test_folds_score_every_row_once_in_each_repeat(tmp_path):
     assert sorted(rows.to_list()) == sorted([*range(2, 152)] * 2)
     assert (run.scorecard.part, run.scorecard.num_rows, run.scorecard.openings) == ("folds", 300, 1)
     assert len(run.folder.read_json(run.folder.openings)) == 1
+    assert run.scorecard.resampling.endswith("each with all of its answers: 150 rows, scored once in each repeat of the folds")
     assert len(run.networks) == 6
     mean = np.mean([one.predict(run._read(made_table())).values for one in run.networks], axis=0)
     np.testing.assert_allclose(run.predict(made_table())["prediction"].to_numpy(), mean)
@@ -150,6 +151,7 @@ def test_a_split_by_group_draws_whole_groups_for_the_intervals(tmp_path):
     changes |= {"split.train": 0.5, "split.valid": 0.2, "split.test": 0.3, "learning.learning_rate": 0.1}
     run = run_of(tmp_path, "price", changes, with_shops(50))
     frame = run.predictions.filter(part="test")
+    assert frame["group"].to_list() == [f"shop {(row - 2) % 50}" for row in frame["row"]]
     shops = (frame["row"].to_numpy() - 2) % 50
     assert run.scorecard.resampling == f"whole groups of 'shop' drawn with replacement: {len(set(shops))} groups"
     prediction = Prediction(frame["row"].to_numpy(), frame["prediction"].to_numpy())

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from typing import get_args, get_type_hints
 
 import pytest
@@ -6,7 +8,7 @@ from torch import nn
 
 from espalier.core.plan import LearningPlan
 from espalier.training.loop import Way, learn
-from espalier.training.optimizers import make_optimizer, parameter_groups
+from espalier.training.optimizers import light, make_optimizer, parameter_groups
 from training.toys import LineTask, line_batches, small_net
 
 NAMES = get_args(get_type_hints(LearningPlan)["optimizer"])
@@ -45,3 +47,38 @@ def test_decoupled_decay_shrinks_weights_and_leaves_biases():
     optimizer.step()
     assert model.weight.norm().item() == pytest.approx(0.95 * norm)
     assert torch.equal(model.bias, before)
+
+
+@pytest.mark.parametrize(
+    "kind", [torch.optim.SGD, torch.optim.Adagrad, torch.optim.RMSprop, torch.optim.Adam, torch.optim.AdamW]
+)
+def test_a_light_optimizer_gives_the_bits_of_the_one_it_stands_for(kind):
+    weights = []
+    for made in (kind, light(kind)):
+        torch.manual_seed(0)
+        model = nn.Linear(3, 2)
+        optimizer = made(model.parameters(), lr=0.1, weight_decay=0.01)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.randn(8, 3)).square().mean().backward()
+            optimizer.step()
+        optimizer.load_state_dict(optimizer.state_dict())
+        optimizer.step()
+        weights.append(model.weight.detach())
+    assert torch.equal(*weights)
+    assert isinstance(optimizer, kind) and type(optimizer).__name__ == kind.__name__
+
+
+def test_the_first_step_does_not_import_torchs_compiler():
+    script = """
+import sys, torch
+from espalier.core.plan import LearningPlan
+from espalier.training.optimizers import make_optimizer
+model = torch.nn.Linear(2, 1)
+optimizer = make_optimizer(model, LearningPlan(), 0.1)
+optimizer.zero_grad()
+model(torch.ones(4, 2)).sum().backward()
+optimizer.step()
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

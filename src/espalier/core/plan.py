@@ -169,7 +169,7 @@ class LearningPlan:
         precision: "auto" is decided by a short trial before the first step and then written down.
         budget_seconds: time for the whole run, baselines included; None for no limit.
         checkpoint_seconds: time between two checkpoints within an epoch; one is always written at the end of an epoch.
-        threads: CPU threads of torch, part of what makes a run repeat bit for bit; None until the run starts.
+        threads: CPU threads of torch, part of what makes a run repeat bit for bit; None until a trial has picked it.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 100

@@ -14,6 +14,7 @@ from espalier.core.plan_file import MARK, read_plan
 MADE_LAST = ("scorecard.json", "predictions.parquet", "importance.json")  # while one of them is absent, `resume` makes it
 MADE_ON_THE_WAY = ("data.json", "findings.json", "epochs.csv")  # made anew on the way to an absent score card
 MEMBERS = "members"
+GROUP = "group"  # column of the predictions, in a run whose rows were split by group
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Part:
     Args:
         name: for example "test".
         groups: (N,) integer code of each row's group, where rows of one group are alike; None where no row belongs to another.
-        column: that the groups come from.
+        column: that the groups come from; empty when a group is one row that was scored several times.
         num_alone: groups that are a single row, because it has no value in that column.
     """
 
@@ -75,6 +75,8 @@ class Part:
         num = self.num_groups
         if num is None:
             return ROWS_DRAWN
+        if not self.column:
+            return f"{ROWS_DRAWN}, each with all of its answers: {num:,} rows, scored once in each repeat of the folds"
         if self.drawn is None:
             return f"{ROWS_DRAWN}; all are of one group of '{self.column}', so the intervals are too narrow"
         alone = (

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
+import torch
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from espalier.core.batch import Batches
@@ -16,6 +17,7 @@ from espalier.stages.network import Network, target_kind
 from espalier.tasks.counts import Counts
 from espalier.training.precision import choose_precision
 from espalier.training.range_test import find_learning_rate
+from espalier.training.threads import choose_threads
 
 MIN_SKEW = 1.0  # a log is only tried on a target whose skewness (third standardised moment) is above this
 MIN_GAIN = 0.01  # relative fall of the validation RMSE that a log must bring
@@ -68,19 +70,23 @@ def _matrix(inputs: tuple[object, ...]) -> np.ndarray[tuple[int, int], np.dtype[
 
 
 def decide_learning(plan: Plan, network: Network, batches: Batches, seconds: float = math.inf) -> Plan:
-    """Decide the learning rate by a range test and the precision by a trial, where the plan leaves them open.
+    """Decide threads and precision by trials and the learning rate by a range test, where the plan leaves them open.
 
     Args:
-        plan: learning_rate None and precision "auto" are open.
+        plan: threads None, learning_rate None and precision "auto" are open.
         network: untrained; it stays as it is.
         batches: of the training part.
         seconds: the range test may take.
     """
+    batch = next(iter(batches.epoch(0)))
+    if plan.learning.threads is None:
+        threads = choose_threads(network.module, network.task, batch)
+        plan = edit(plan, {"learning.threads": threads.threads}, threads.reason)
+        torch.set_num_threads(threads.threads)
     if plan.learning.learning_rate is None:
         test = find_learning_rate(network.module, network.task, batches, plan.learning, seconds)
         plan = edit(plan, {"learning.learning_rate": test.rate}, test.reason)
     if plan.learning.precision == "auto":
-        batch = next(iter(batches.epoch(0)))
-        choice = choose_precision(network.module, network.task, batch, learning_rate=1e-3)
+        choice = choose_precision(network.module, network.task, batch)
         plan = edit(plan, {"learning.precision": choice.precision}, choice.reason)
     return plan

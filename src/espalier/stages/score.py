@@ -12,10 +12,9 @@ from espalier.core.batch import FloatArray, Prediction, join
 from espalier.core.files import replaced, write_json
 from espalier.core.plan import Plan
 from espalier.core.records import Records
-from espalier.core.run_folder import RunFolder
+from espalier.core.run_folder import GROUP, RunFolder
 from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
-from espalier.data.deal import units_of
 from espalier.evaluation.baselines.baseline import left_out_baselines
 from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
@@ -24,6 +23,7 @@ from espalier.explanation.permutation import importance
 from espalier.stages.answers import to_frame, to_words
 from espalier.stages.fold import Fold
 from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
+from espalier.stages.scored_part import group_values, scored_part
 from espalier.tasks.binary import Binary
 from espalier.training.ending import ending
 
@@ -66,7 +66,7 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
     metrics = folds[0].networks[0].task.metrics
     card = make_scorecard(plan.task.name, metrics, truth, network, baselines, part, seed)
     card = replace(card, threshold=threshold, openings=openings, threshold_reason=reason, left_out=_left_out(plan, folds[0]))
-    _write_predictions(folds, tests, answers, folder)
+    _write_predictions(plan, folds, tests, answers, folder)
     write_json(folder.scorecard, card.to_mapping())
     return card
 
@@ -129,23 +129,11 @@ def _truth(folds: Sequence[Fold], parts: Sequence[Records]) -> FloatArray:
 
 
 def _part(plan: Plan, tests: Sequence[Records]) -> Part:
-    """Return the part that is scored, with its groups where the rows were split by group.
-
-    A row without a group stands for itself, as in the split. In repeated folds a group, or such a row, is tested several times:
-    all of these are one.
-    """
-    name = "test" if len(tests) == 1 else "folds"
-    column = plan.split.column
-    if plan.split.method != "group" or column is None:
-        return Part(name)
-    values = pl.concat([test.frame.get_column(column) for test in tests])
+    """Return the part that is scored: the test rows of all folds."""
+    found = [values for test in tests if (values := group_values(plan, test)) is not None]
     rows = np.concatenate([test.rows for test in tests])
-    known = values.is_not_null().to_numpy()
-    alone = units_of(rows[~known])[0]
-    groups = np.empty(len(values), dtype=np.int64)
-    groups[~known] = alone
-    groups[known] = len(alone) + units_of(values.hash().to_numpy()[known])[0]
-    return Part(name, groups, column, len(np.unique(alone)))
+    name = "test" if len(tests) == 1 else "folds"
+    return scored_part(name, rows, plan.split.column or "", pl.concat(found) if found else None)
 
 
 def _contender(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Contender:
@@ -200,13 +188,16 @@ def _baseline_answers(name: str, folds: Sequence[Fold], parts: Sequence[Records]
 
 
 def _write_predictions(
-    folds: Sequence[Fold], tests: Sequence[Records], answers: Sequence[Prediction], folder: RunFolder
+    plan: Plan, folds: Sequence[Fold], tests: Sequence[Records], answers: Sequence[Prediction], folder: RunFolder
 ) -> None:
-    """Write predictions for the validation and test rows, in the person's words."""
+    """Write predictions for the validation and test rows, in the person's words, with the group of each row where there are."""
     frames = []
     for fold, test, answer in zip(folds, tests, answers, strict=True):
         valid = fold.splits.valid
-        frames += [_frame("valid", fold, valid, fold.answer(valid)), _frame("test", fold, test, answer)]
+        for part, records, given in (("valid", valid, fold.answer(valid)), ("test", test, answer)):
+            groups = group_values(plan, records)
+            frame = _frame(part, fold, records, given)
+            frames.append(frame if groups is None else frame.with_columns(groups.alias(GROUP)))
     with replaced(folder.predictions) as temporary:
         pl.concat(frames).write_parquet(temporary)
 

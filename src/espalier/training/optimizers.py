@@ -1,5 +1,6 @@
 """Optimizers by name, with weight decay where it belongs: on weights, never on biases and norms."""
 
+from functools import cache
 from typing import Any, TypeAlias
 
 import torch
@@ -15,6 +16,7 @@ NORMS = (
     nn.GroupNorm,
     nn.RMSNorm,
 )
+GUARDED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")  # methods that import torch's compiler
 
 
 def make_optimizer(model: nn.Module, plan: LearningPlan, learning_rate: float) -> Optimizer:
@@ -30,19 +32,34 @@ def make_optimizer(model: nn.Module, plan: LearningPlan, learning_rate: float) -
     groups = parameter_groups(model, plan.weight_decay)
     match plan.optimizer:
         case "sgd":
-            return SGD(groups, lr=learning_rate, fused=True)
+            return light(SGD)(groups, lr=learning_rate, fused=True)
         case "momentum":
-            return SGD(groups, momentum=plan.momentum, lr=learning_rate, fused=True)
+            return light(SGD)(groups, momentum=plan.momentum, lr=learning_rate, fused=True)
         case "nesterov":
-            return SGD(groups, momentum=plan.momentum, nesterov=plan.momentum > 0, lr=learning_rate, fused=True)
+            return light(SGD)(groups, momentum=plan.momentum, nesterov=plan.momentum > 0, lr=learning_rate, fused=True)
         case "adagrad":
-            return Adagrad(groups, lr=learning_rate, fused=True)
+            return light(Adagrad)(groups, lr=learning_rate, fused=True)
         case "rmsprop":
-            return RMSprop(groups, lr=learning_rate, momentum=plan.momentum)
+            return light(RMSprop)(groups, lr=learning_rate, momentum=plan.momentum)
         case "adam":
-            return Adam(groups, lr=learning_rate, fused=True)
+            return light(Adam)(groups, lr=learning_rate, fused=True)
         case "adamw":
-            return AdamW(groups, lr=learning_rate, fused=True)
+            return light(AdamW)(groups, lr=learning_rate, fused=True)
+
+
+@cache
+def light(kind: type[Optimizer]) -> Any:  # noqa: ANN401  a class of the same signature
+    """Return an optimizer class that does the same and does not import torch's compiler.
+
+    Torch imports it (about a second) when the first optimizer of a process is made, only to keep the compiler out of these
+    methods. Nothing here compiles them, so the methods below that guard are taken as they are.
+    """
+    plain = {name: _unwrapped(getattr(kind, name)) for name in GUARDED}
+    return type(kind.__name__, (kind,), {**plain, "step": torch.no_grad()(_unwrapped(kind.step))})
+
+
+def _unwrapped(method: Any) -> Any:  # noqa: ANN401  a method
+    return getattr(method, "__wrapped__", method)
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[Group]:

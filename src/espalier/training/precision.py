@@ -1,8 +1,5 @@
 """Precision: bf16 where the machine has the units for it and a short trial shows it faster and harmless on this model."""
 
-import copy
-import statistics
-import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,9 +7,9 @@ import torch
 from torch import nn
 
 from espalier.core.batch import Batch
-from espalier.training.loop import Learnable, Precision, Way, learn
+from espalier.training.loop import Learnable, Precision
+from espalier.training.timed_steps import NUM_STEPS, TimedSteps
 
-NUM_TRIALS = 5  # timed steps of each precision, interleaved; the median counts
 MIN_SPEEDUP = 1.1  # bf16 must be this much faster to be worth its rounding
 MAX_LOSS_CHANGE = 0.05  # relative; the loss of the same batch after the same steps
 
@@ -30,7 +27,7 @@ class PrecisionChoice:
     reason: str
 
 
-def choose_precision(model: nn.Module, task: Learnable, batch: Batch, learning_rate: float) -> PrecisionChoice:
+def choose_precision(model: nn.Module, task: Learnable, batch: Batch) -> PrecisionChoice:
     """Choose between float32 and bfloat16 autocast for one model on this machine.
 
     The model, its gradients and the random state stay as they are: the trial runs on copies.
@@ -39,14 +36,13 @@ def choose_precision(model: nn.Module, task: Learnable, batch: Batch, learning_r
         model: as it will be trained.
         task: its losses are what is timed and compared.
         batch: of the size that will be trained on.
-        learning_rate: of the trial's plain steps.
     """
     device = batch.inputs[0].device.type
     if not has_bfloat16_units(device):
         return PrecisionChoice("float32", f"this {device} has no bfloat16 units")
     with torch.random.fork_rng():
-        trials = [_Trial(model, task, batch, precision, learning_rate) for precision in ("float32", "bfloat16")]
-        for number in range(NUM_TRIALS + 1):
+        trials = [TimedSteps(model, task, batch, precision) for precision in ("float32", "bfloat16")]
+        for number in range(NUM_STEPS + 1):
             for trial in trials:
                 torch.manual_seed(number)  # both draw the same dropout
                 trial.step()
@@ -55,7 +51,7 @@ def choose_precision(model: nn.Module, task: Learnable, batch: Batch, learning_r
     change = abs(double.loss - single.loss) / max(abs(single.loss), 1e-12)
     if speedup < MIN_SPEEDUP:
         return PrecisionChoice(
-            "float32", f"bfloat16 is not faster on this model ({speedup:.2f} x in a trial of {NUM_TRIALS} steps)"
+            "float32", f"bfloat16 is not faster on this model ({speedup:.2f} x in a trial of {NUM_STEPS} steps)"
         )
     if not change < MAX_LOSS_CHANGE:
         return PrecisionChoice("float32", f"bfloat16 is {speedup:.2f} x as fast, but it changes the loss by {change:.1%}")
@@ -67,24 +63,3 @@ def has_bfloat16_units(device: Literal["cpu", "cuda"] | str) -> bool:
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device == "cpu" and torch.cpu._is_avx512_bf16_supported()
-
-
-class _Trial:
-    """Some steps of one precision on a copy of the model."""
-
-    def __init__(self, model: nn.Module, task: Learnable, batch: Batch, precision: Precision, learning_rate: float) -> None:
-        copied = copy.deepcopy(model)
-        optimizer = torch.optim.SGD(copied.parameters(), lr=learning_rate)
-        self.steps = learn(copied, task, [batch], optimizer, Way(epochs=NUM_TRIALS + 1, precision=precision))
-        self.seconds: list[float] = []
-        self.loss = float("nan")
-
-    def step(self) -> None:
-        """Do one step and time it."""
-        began = time.perf_counter()
-        self.loss = float(next(self.steps).loss)
-        self.seconds.append(time.perf_counter() - began)
-
-    def median_seconds(self) -> float:
-        """Return the median time of a step; the first one allocates and does not count."""
-        return statistics.median(self.seconds[1:])

@@ -1,6 +1,5 @@
 """The trust: whether stated probabilities come true, or how the error grows with the size of what is predicted."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +12,10 @@ from espalier.app.report.facts import Facts
 from espalier.app.report.sections.section import Section, drawn
 from espalier.core.batch import FloatArray, Prediction
 from espalier.evaluation.metrics.probabilities import NUM_BINS, calibration_curve, calibration_error, equal_mass_bins
+from espalier.evaluation.proportions import wilson
 
 MAX_BINS = 10
 BIN_ROWS = 20  # fewer rows than this say little about a share
-NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 ALLOWED_MISSES = 4  # of so many 95 % intervals one may miss; two of four would be rare by chance (1.4 %)
 SMALL_GAP = 0.02  # a mean difference below two percentage points is called none
 QUANTILE = "quantile_"
@@ -49,19 +48,6 @@ def build(facts: Facts) -> Section | None:
     if facts.kind == "numbers":
         return _sizes(facts)
     return _probabilities(facts) if facts.kind else None
-
-
-def wilson(hits: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share. Wilson (1927), JASA 22: it stays within 0 and 1, and is right for few rows.
-
-    Example:
-        >>> tuple(round(end, 3) for end in wilson(8, 10))
-        (0.49, 0.943)
-    """
-    share, square = hits / count, NORMAL_95**2
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    half = NORMAL_95 / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def reliability_bins(target: FloatArray, probabilities: FloatArray) -> list[Bin]:
