@@ -165,6 +165,68 @@ def sample_train(train: TrainRecords, num_rows: int, seed: int = 0) -> TrainReco
     return TrainRecords(train.records.take(np.sort(drawn)))
 
 
+def fewer_train(train: TrainRecords, schema: Schema, plan: SplitPlan, fraction: float, seed: int) -> TrainRecords:
+    """Return part of the training rows, chosen as the split deals: for a curve over the number of rows.
+
+    Whole groups where the split is by group; the latest rows where it is by time, as if the records had begun later; else
+    drawn, with each class in its proportion. Copies of a row stay together.
+
+    Args:
+        train: the training part.
+        schema: the kind and role of each column.
+        plan: its method and column.
+        fraction: of the rows, above 0; 1 and more gives all.
+        seed: of the draw.
+
+    Raises:
+        SplitError: too few rows (or groups) to leave some out.
+    """
+    if fraction >= 1:
+        return train
+    if plan.method == "time":
+        order = _in_time(train.records, schema, plan)
+        kept = order[len(order) - max(1, round(len(order) * fraction)) :]
+    else:
+        parts = _dealt(train.records, schema, plan, (fraction, 1 - fraction), numpy_stream(seed, "fewer"))
+        kept = np.flatnonzero(parts == 0)
+    return TrainRecords(train.records.take(np.sort(kept)))
+
+
+def cross_train(
+    train: TrainRecords, schema: Schema, plan: SplitPlan, num_folds: int, seed: int
+) -> list[tuple[TrainRecords, Records]]:
+    """Return pairs of training rows and of the other training rows; each row is among the others once.
+
+    Folds are dealt as the split deals, and by time are stretches of it.
+
+    Args:
+        train: the training part.
+        schema: the kind and role of each column.
+        plan: its method and column.
+        num_folds: 2 or more.
+        seed: of the deal.
+
+    Raises:
+        SplitError: fewer different rows (or groups) than folds.
+    """
+    if plan.method == "time":
+        order = _in_time(train.records, schema, plan)
+        fold = np.empty(len(order), dtype=np.int64)
+        fold[order] = np.arange(len(order)) * num_folds // len(order)
+    else:
+        fold = _dealt(train.records, schema, plan, [1 / num_folds] * num_folds, numpy_stream(seed, "cross"))
+    rows = train.records
+    return [
+        (TrainRecords(rows.take(np.flatnonzero(fold != one))), rows.take(np.flatnonzero(fold == one)))
+        for one in range(num_folds)
+    ]
+
+
+def groups_of(records: Records, schema: Schema, plan: SplitPlan) -> IntArray | None:
+    """Return (N,) the code of each row's group where the split is by group, a row without one alone; else None."""
+    return _units(records, schema, plan).labels if plan.method == "group" else None
+
+
 def write_split(path: Path, splits: Splits | Sequence[Splits]) -> None:
     """Write the part of each row as Parquet: columns row and part, and fold when there are several splits.
 
@@ -230,6 +292,22 @@ def _column(records: Records, schema: Schema, plan: SplitPlan) -> pl.Series:
             f"--set schema.columns.{name}.role={role}"
         )
     raise unknown_name("column", name, records.frame.columns)
+
+
+def _in_time(records: Records, schema: Schema, plan: SplitPlan) -> IntArray:
+    """Return (N,) positions from the earliest row to the latest; rows without a time come first."""
+    times = _column(records, schema, plan).to_physical().to_numpy().astype(np.float64)
+    return np.argsort(np.where(np.isfinite(times), times, -np.inf), kind="stable")
+
+
+def _dealt(
+    records: Records, schema: Schema, plan: SplitPlan, fractions: Sequence[float], stream: np.random.Generator
+) -> IntArray:
+    """Return (N,) a part dealt to each row: by groups where the plan says so, else drawn."""
+    if plan.method == "group":
+        units = _units(records, schema, plan)
+        return units.deal(fractions, stream)[units.labels]
+    return _drawn(records, schema, plan, fractions, stream)
 
 
 def _drawn(

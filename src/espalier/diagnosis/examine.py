@@ -9,19 +9,20 @@ from espalier.core.catalogue import modules_of
 from espalier.core.finding import Finding, Severity
 from espalier.diagnosis.course import Course
 from espalier.diagnosis.evidence import Evidence
+from espalier.diagnosis.generalisation import Generalisation
 from espalier.diagnosis.wiring import Wiring
 
 WORST_FIRST = tuple(Severity)
-FOLDERS: dict[type, str] = {Evidence: "data", Wiring: "wiring", Course: "course"}
+FOLDERS: dict[type, str] = {Evidence: "data", Wiring: "wiring", Course: "course", Generalisation: "generalisation"}
 
-AnyEvidence: TypeAlias = Evidence | Wiring | Course
+AnyEvidence: TypeAlias = Evidence | Wiring | Course | Generalisation
 
 
 def checks(folder: str) -> list[ModuleType]:
     """Return every check of a folder, in the order of their file names.
 
     Args:
-        folder: "data", "wiring" or "course".
+        folder: "data", "wiring", "course" or "generalisation".
     """
     return modules_of(f"espalier.diagnosis.checks.{folder}")
 

@@ -6,12 +6,20 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from espalier.core.finding import Finding
+from espalier.core.finding import from_mapping as finding_from
 from espalier.core.plan import Plan
 from espalier.core.records import Records, SealedRecords, Splits, TrainRecords
-from espalier.core.run_folder import RunFolder
+from espalier.core.run_folder import RunFolder, read_run_json
+from espalier.data.prepare.prepared import fit_preparation
+from espalier.diagnosis.examine import in_order
+from espalier.evaluation.baselines.baseline import all_baselines, suited_baselines
+from espalier.evaluation.baselines.fit import fit_baseline
+from espalier.evaluation.baselines.table import TrainTable
 from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.fold import Fold, Work, fit_fold
-from espalier.stages.network import main_metric
+from espalier.stages.network import main_metric, target_kind
+from espalier.tasks.build import build_task
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,7 @@ class Trial:
         score: on the judged rows, in the person's units.
         train_score: on the rows it learnt from.
         seconds: of the whole trial.
+        findings: of the doctor, worst first; empty when it did not watch.
     """
 
     plan: Plan
@@ -35,11 +44,27 @@ class Trial:
     score: float
     train_score: float
     seconds: float
+    findings: tuple[Finding, ...] = ()
 
     @property
     def gain(self) -> float:
         """Return the score with its sign such that more is better."""
         return self.score if self.higher_is_better else -self.score
+
+
+@dataclass(frozen=True)
+class ConstantAnswer:
+    """The best answer that ignores the inputs: all that is left where a training breaks down.
+
+    Args:
+        metric: name of the main metric of the task.
+        higher_is_better: which way it is read.
+        score: on the judged rows, in the person's units.
+    """
+
+    metric: str
+    higher_is_better: bool
+    score: float
 
 
 def trial(
@@ -49,8 +74,10 @@ def trial(
     judged: Records,
     classes: tuple[str, ...] = (),
     seconds: float = math.inf,
+    *,
+    watch: bool = False,
 ) -> Trial:
-    """Train a plan's network, without baselines and without the doctor, and judge it.
+    """Train a plan's network, without baselines, and judge it.
 
     Args:
         plan: what to train. A learning rate and a precision that are open are decided as in a run.
@@ -59,15 +86,17 @@ def trial(
         judged: rows that neither learning nor stopping looked at; or `valid` itself, where a little optimism does no harm.
         classes: names of the classes, by index.
         seconds: time for all of it.
+        watch: let the doctor look on and keep what it finds. It stops nothing.
 
     Raises:
         TrainingError: learning cannot go on.
     """
     began = time.monotonic()
-    quiet = replace(plan, baselines=(), diagnosis=replace(plan.diagnosis, watch=False))
+    quiet = replace(plan, baselines=(), diagnosis=replace(plan.diagnosis, watch=watch, stop=False))
     decided = decide_rate(decide_target(quiet, train, valid), train)
-    with tempfile.TemporaryDirectory(prefix="espalier-trial-") as folder:
-        work = Work(decided, RunFolder(Path(folder)), classes, began + seconds)
+    with tempfile.TemporaryDirectory(prefix="espalier-trial-") as path:
+        folder = RunFolder(Path(path))
+        work = Work(decided, folder, classes, began + seconds)
         stages = fit_fold(work, Splits(train, valid, SealedRecords(judged)), 0)
         while True:
             try:
@@ -75,9 +104,39 @@ def trial(
             except StopIteration as end:
                 decided, fold = end.value
                 break
+        findings = _findings(folder, plan.model.members)
         prepared = fold.prepared
         truth = prepared.target_values(judged)
         metric = main_metric(fold.networks[0].task, truth)
         score = metric.measure(truth, fold.answer(judged))
         train_score = metric.measure(prepared.target_values(train.records), fold.answer(train.records))
-    return Trial(decided, fold, metric.name, metric.higher_is_better, score, train_score, time.monotonic() - began)
+    spent = time.monotonic() - began
+    return Trial(decided, fold, metric.name, metric.higher_is_better, score, train_score, spent, findings)
+
+
+def answer_constantly(plan: Plan, train: TrainRecords, judged: Records, classes: tuple[str, ...] = ()) -> ConstantAnswer:
+    """Return the score of the best constant answer.
+
+    Args:
+        plan: names the task.
+        train: the answer is the majority or the mean of these rows.
+        judged: it is scored on these.
+        classes: names of the classes, by index.
+    """
+    kind = target_kind(plan)
+    prepared = fit_preparation(train, plan.schema, replace(plan.prepare, target="none", bins=0), kind, classes)
+    inputs, truth = prepared.inputs(train.records), prepared.target_values(train.records)
+    table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
+    trivial = next(name for name in suited_baselines(kind, len(truth), len(prepared.names)) if all_baselines()[name].trivial)
+    fitted = fit_baseline(trivial, table, plan.seed)
+    judged_truth = prepared.target_values(judged)
+    metric = main_metric(build_task(plan.task, len(prepared.classes)), judged_truth)
+    score = metric.measure(judged_truth, fitted.predict(prepared.inputs(judged), judged.rows))
+    return ConstantAnswer(metric.name, metric.higher_is_better, score)
+
+
+def _findings(folder: RunFolder, num_members: int) -> tuple[Finding, ...]:
+    """Return what the doctor found in the members of a trial, the first of each sign."""
+    paths = [folder.member(index).findings for index in range(num_members)]
+    found = [finding_from(one) for path in reversed(paths) if path.exists() for one in read_run_json(path)]
+    return in_order(list({one.id: one for one in found}.values()))
