@@ -148,7 +148,11 @@ def _where(source: object) -> str:
 
 
 def train(
-    plan: Plan, folder: Path, table: Table | None = None, maker: ModuleMaker | None = None
+    plan: Plan,
+    folder: Path,
+    table: Table | None = None,
+    maker: ModuleMaker | None = None,
+    began: float | None = None,
 ) -> Generator[Progress, None, Run]:
     """Go the whole way, and tell of each stage.
 
@@ -157,6 +161,7 @@ def train(
         folder: of the run; it must not hold one yet.
         table: the plan's source, when it was read already.
         maker: makes the module, to train a person's own `nn.Module` in place of the plan's model.
+        began: value of `time.monotonic()` from which a budget counts; None for now, less the time that reading the table took.
 
     Yields:
         What is done, stage by stage and epoch by epoch.
@@ -171,7 +176,7 @@ def train(
     """
     if RunFolder(folder).plan.exists():
         raise RunError(f"{folder} holds a run already. Name another folder, or continue it with: espalier resume {folder}")
-    return (yield from _walk(plan, RunFolder(folder), table, maker))
+    return (yield from _walk(plan, RunFolder(folder), table, maker, began))
 
 
 def resume(folder: Path, maker: ModuleMaker | None = None) -> Generator[Progress, None, Run]:
@@ -223,16 +228,20 @@ def rehearse(plan: Plan, table: Table | None = None) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _walk(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None) -> Generator[Progress, None, Run]:
+def _walk(
+    plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None, began: float | None = None
+) -> Generator[Progress, None, Run]:
     """Go the whole way with the plan's number of threads."""
+    began = time.monotonic() - (table.seconds if table else 0.0) if began is None else began
     with kept_threads(plan.learning.threads):
-        return (yield from _stages(plan, folder, table, maker))
+        return (yield from _stages(plan, folder, table, maker, began))
 
 
-def _stages(plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None) -> Generator[Progress, None, Run]:
+def _stages(
+    plan: Plan, folder: RunFolder, table: Table | None, maker: ModuleMaker | None, began: float
+) -> Generator[Progress, None, Run]:
     """Read to run, one line a stage."""
     budget = plan.learning.budget_seconds or math.inf
-    began = time.monotonic() - (table.seconds if table else 0.0)
     keep_memory()
     table = table or load_planned(plan)
     yield StageDone("read", f"{len(table.records):,} rows, {len(table.schema.columns)} columns", table.seconds)

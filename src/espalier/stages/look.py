@@ -27,7 +27,8 @@ def refuse_stops(findings: Iterable[Finding], plan: DiagnosisPlan) -> None:
     if not plan.stop or not stops:
         return
     said = " ".join(f"{one.id}: {one.sentence} {one.advice or _cure(one)}".strip() for one in stops)
-    raise TrainingError(f"The training was stopped. {said} To train all the same: --set diagnosis.stop=false")
+    ways = "To train all the same: --set diagnosis.stop=false; to look for a cure: --repair"
+    raise TrainingError(f"The training was stopped. {said} {ways}")
 
 
 def _cure(finding: Finding) -> str:
@@ -58,5 +59,7 @@ def watched_epochs(fit: Fit, task: Task, plan: DiagnosisPlan, deadline: float, m
     with watch_task(fit.model, task, fit.optimizer, fit.num_steps - position.step) as (doctor, watched):
         doctor.wiring = wiring
         fit.task = watched
-        yield from fit.epochs(deadline, member)
-    write_json(fit.folder.findings, [finding.to_mapping() for finding in doctor.findings])
+        try:
+            yield from fit.epochs(deadline, member)
+        finally:  # a training that breaks down keeps what was found
+            write_json(fit.folder.findings, [finding.to_mapping() for finding in doctor.findings])

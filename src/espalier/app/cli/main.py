@@ -34,7 +34,8 @@ HELP = """Train neural networks along the whole process: read the data, split it
 baselines, say what went wrong.
 
 First steps: espalier train sample:breast_cancer --target target"""
-EXITS = """Exit codes: 0 fine, 1 findings or a failed check, 2 bad input, 3 an error of Espalier itself, 130 interrupted.
+EXITS = """Exit codes: 0 fine, 1 findings or a failed check (of train: only a broken rule), 2 bad input, 3 an error of Espalier
+itself, 130 interrupted.
 With ESPALIER_TRACEBACK=1 errors come with the place in the code."""
 TRACEBACK_VARIABLE = "ESPALIER_TRACEBACK"
 

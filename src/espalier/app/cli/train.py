@@ -1,5 +1,6 @@
 """`espalier train`."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter, Token
 
-from espalier.app.cli.exit_codes import FINE
+from espalier.app.cli.exit_codes import FINDINGS, FINE, INTERRUPTED
 
 if TYPE_CHECKING:
     from espalier.core.plan import Plan
@@ -81,6 +82,8 @@ class OutputOptions:
         out: the new folder of the run; the next free runs/SOURCE-NUMBER when left out.
         dry_run: only print the plan with its reasons, and the time and memory it will take.
         rehearse: only take one batch through every stage, and say how it went.
+        repair: afterwards try repairs of what was found, as `espalier diagnose --repair` does, and when one is proved train
+            the repaired plan too, into a folder of the same name with -repaired. A broken rule does not stop the training.
         json: print the result as JSON on standard output, and everything else on standard error.
         quiet: show no progress.
     """
@@ -88,6 +91,7 @@ class OutputOptions:
     out: Annotated[Path | None, Parameter(metavar="FOLDER")] = None
     dry_run: bool = False
     rehearse: bool = False
+    repair: bool = False
     json: bool = False
     quiet: bool = False
 
@@ -113,9 +117,8 @@ def train(
         data: which rows are read.
         output: what is written and shown.
     """
-    from espalier import process
-    from espalier.app.cli.given.run_folders import fresh_folder
-    from espalier.app.cli.show.whole_run import carry_out
+    began = time.monotonic()  # loading the libraries counts against a budget
+
     from espalier.stages.network import check_inputs
     from espalier.stages.parts import check_repeats
 
@@ -124,10 +127,60 @@ def train(
     check_inputs(plan)
     if output.dry_run or output.rehearse:
         return _preview(plan, table, output)
-    with fresh_folder(output.out, plan.data.source) as folder:
+    if output.repair:
+        return _train_and_repair(plan, table, learning.budget, output, began)
+    return _train(plan, table, output.out, output, began)[0]
+
+
+def _train(
+    plan: "Plan", table: "Table | None", out: Path | None, output: OutputOptions, began: float | None
+) -> tuple[int, Path]:
+    """Train a plan, print what came out, and return the exit code and the folder of the run."""
+    from espalier import process
+    from espalier.app.cli.given.run_folders import fresh_folder
+    from espalier.app.cli.show.console import print_error
+    from espalier.app.cli.show.whole_run import carry_out
+    from espalier.core.errors import TrainingError
+
+    with fresh_folder(out, plan.data.source) as folder:
         records = table.records if table and plan.data.test is None else None
-        progress = process.train(plan, folder, table)
-        return carry_out(progress, folder, records, as_json=output.json, quiet=output.quiet)
+        progress = process.train(plan, folder, table, began=began)
+        try:
+            return carry_out(progress, folder, records, as_json=output.json, quiet=output.quiet), folder
+        except TrainingError as error:
+            if not output.repair:
+                raise
+            print_error(str(error))
+            return FINDINGS, folder
+
+
+def _train_and_repair(plan: "Plan", table: "Table | None", budget: str | None, output: OutputOptions, began: float) -> int:
+    """Train a plan, look for proved repairs, and train the repaired plan beside it."""
+    from espalier.app.cli.show.repairs import effort_of, findings_of_run, print_both, repair_and_print
+    from espalier.core.errors import PlanError
+    from espalier.core.plan import edit
+    from espalier.run import Run
+
+    if output.json:
+        raise PlanError(
+            "--repair and --json do not go together: two runs cannot be one result. Leave --repair out, and ask afterwards: "
+            "espalier diagnose RUN --repair --json"
+        )
+    effort = effort_of(budget, None)
+    stop = plan.diagnosis.stop
+    lenient = edit(plan, {"diagnosis.stop": False}, "--repair looks for a cure in place of stopping") if stop else plan
+    code, folder = _train(lenient, table, output.out, output, began)
+    if code == INTERRUPTED:
+        return code
+    run = Run(folder)
+    repaired = repair_and_print(run, findings_of_run(run), effort, as_json=False)
+    if not repaired.is_changed:
+        return code
+    new = edit(repaired.plan, {"diagnosis.stop": True}, "a broken rule ends the run") if stop else repaired.plan
+    code, beside = _train(new, None, folder.with_name(f"{folder.name}-repaired"), output, None)
+    if code != INTERRUPTED:
+        print_both(run, Run(beside), repaired)
+    return code
 
 
 def _asked(source: str, target: tuple[str, ...], learning: LearningOptions, data: DataOptions) -> "tuple[Plan, Table | None]":
