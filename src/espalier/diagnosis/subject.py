@@ -37,7 +37,9 @@ class Subject:
     causal: bool = False
 
     def call(self, change: Callable[[Tensor], Tensor] | None = None, weights: Mapping[str, Tensor] | None = None) -> Tensor:
-        """Return the model's first tensor for these arguments, or for changed ones.
+        """Return the model's first tensor that has rows for these arguments, or for changed ones.
+
+        A scalar counts where there is nothing else: many models return a loss before their output.
 
         Args:
             change: of every tensor among the arguments; None keeps them.
@@ -52,10 +54,10 @@ class Subject:
             output = functional_call(self.model, dict(weights), arguments, keywords)
         else:
             output = self.model(*arguments, **keywords)
-        found = next(tensors_in(output), None)
-        if found is None:
+        found = list(tensors_in(output))
+        if not found:
             raise TypeError(f"the model returns {type(output).__name__}, which holds no tensor")
-        return found
+        return next((one for one in found if one.ndim), found[0])
 
     @property
     def num_rows(self) -> int:
