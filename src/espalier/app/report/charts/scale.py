@@ -112,5 +112,13 @@ def tick_labels(ticks: tuple[float, ...]) -> list[str]:
     texts = [f"{tick / unit:.9f}".rstrip("0").partition(".")[2] for tick in ticks]
     decimals = max((len(text) for text in texts), default=0)
     if decimals > MAX_DECIMALS or top >= TOO_LONG:
-        return [number(tick, 2) for tick in ticks]
+        return [_short(tick) for tick in ticks]
     return [signed(f"{tick / unit:,.{decimals}f}{suffix}") if tick else "0" for tick in ticks]
+
+
+def _short(tick: float) -> str:
+    """Return a mark's words by itself: on an axis over many powers of ten no unit suits all marks."""
+    for unit, suffix in ((BILLION, "bn"), (MILLION, "M")):
+        if unit <= abs(tick) < TOO_LONG:
+            return f"{number(tick / unit, 2)}{suffix}"
+    return number(tick, 2)

@@ -8,6 +8,7 @@ from typing import Any
 from espalier.app.report import wording
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.choices import in_words, setting
+from espalier.app.report.sections.figures import Figure, figures
 from espalier.app.report.sections.section import Section
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.plan import flatten, to_mapping
@@ -52,6 +53,7 @@ class Item:
         evidence: name and value of each number behind it.
         rows: source rows in words, or empty.
         cures: repairs, the best first.
+        figures: what can be drawn of it.
     """
 
     finding: Finding
@@ -61,6 +63,7 @@ class Item:
     evidence: tuple[tuple[str, str], ...]
     rows: str
     cures: tuple[Cure, ...]
+    figures: tuple[Figure, ...]
 
 
 def build(facts: Facts) -> Section:
@@ -99,6 +102,7 @@ def _item(facts: Facts, finding: Finding) -> Item:
         evidence=tuple(evidence[:MAX_EVIDENCE]),
         rows=rows + rest if rows else "",
         cures=tuple(_cure(facts, repair) for repair in finding.repairs),
+        figures=figures(facts, finding),
     )
 
 
