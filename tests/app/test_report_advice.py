@@ -59,6 +59,13 @@ def test_a_finding_about_hundreds_of_columns_is_cut_short(tmp_path):
     assert len(item.evidence[0][1]) <= 240
 
 
+def test_what_follows_from_another_finding_is_no_step_of_its_own(tmp_path):
+    cause = Finding("T06-learning-rate-too-high", "The loss leapt.", Severity.WARN, advice="Lower the learning rate.")
+    symptom = Finding("T11-not-learning", "Nothing has been learnt.", Severity.WARN, advice="Fit 16 rows.")
+    titles = [step.title for step in advice.build(facts_of(titanic(tmp_path), findings=(symptom, cause))).values["steps"]]
+    assert titles[0] == "Lower the learning rate" and "Fit 16 rows" not in titles
+
+
 def test_advice_follows_from_findings_comparison_curves_and_rows(tmp_path):
     run = titanic(tmp_path)
     titles = [step.title for step in advice.build(facts_of(run)).values["steps"]]

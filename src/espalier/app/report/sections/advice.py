@@ -39,8 +39,8 @@ def build(facts: Facts) -> Section:
 
 
 def _cures(facts: Facts) -> list[Step]:
-    """Return the repairs of the worst findings."""
-    serious = [one for one in worst_first(facts) if one.severity is not Severity.NOTE]
+    """Return the repairs of the worst findings; what follows from another goes with it."""
+    serious = [one for one in worst_first(facts) if one.severity is not Severity.NOTE and not one.cause]
     return [_cure(facts, one) for one in serious[:MAX_FINDINGS]]
 
 
@@ -48,7 +48,7 @@ def _cure(facts: Facts, finding: Finding) -> Step:
     if finding.repairs:
         repair = finding.repairs[0]
         return Step(f"{wording.capital(repair.name)}, and compare", finding.sentence, train_command(facts, repair.changes))
-    return Step(finding.advice or f"Look into finding {finding.id}", finding.sentence)
+    return Step(finding.advice.rstrip(".") or f"Look into finding {finding.id}", finding.sentence)
 
 
 def _from_comparison(facts: Facts) -> list[Step]:
