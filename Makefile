@@ -2,19 +2,21 @@
 #   make demo    train on a real sample and write its report
 #   make test    every test, two at a time
 #   make lint    formatting, style and types
+#   make docs    write docs/findings/ anew, a page for each sign that the doctor knows
+#   make calibrate  measure on healthy runs what is usual for the doctor's signs, and write their thresholds (ten minutes)
 #   make bench   all benchmarks (about two hours); or one: make bench ONLY=steps
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
-BENCHES := startup steps large tables doctor/run doctor/overhead
+BENCHES := startup steps large tables doctor/run doctor/healthy doctor/overhead
 ONLY := $(BENCHES)
 
 # The first of these that runs and is new enough; to choose another: make PYTHON=/path/to/python test
 PYTHON = $(firstword $(foreach one,python3 python3.11 python3.12 python3.13 python3.14,\
 	$(shell $(one) -c 'import sys; sys.version_info >= (3, 11) and print("$(one)")' 2>/dev/null)))
 
-.PHONY: demo test lint bench
+.PHONY: demo test lint bench docs calibrate
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/with-core
@@ -29,6 +31,12 @@ lint: $(VENV)/with-dev
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
+
+docs: $(VENV)/with-dev
+	OMP_NUM_THREADS=1 $(BIN)/python docs/make_findings.py --examples
+
+calibrate: $(VENV)/with-bench
+	OMP_NUM_THREADS=1 $(BIN)/python bench/doctor/calibrate.py
 
 bench: $(VENV)/with-bench
 	@for name in $(ONLY); do $(BIN)/python "bench/$$name.py" || exit; done

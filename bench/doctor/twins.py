@@ -75,15 +75,15 @@ class Twin:
         return kind(weights, lr=self.learning_rate, weight_decay=self.weight_decay)
 
 
-def healthy(name, seed):
+def healthy(name, seed, optimizer):
     """Return the healthy run of a task.
 
     Args:
         name: of the task.
-        seed: chooses split, weights, order and, in turn with the task, the optimizer.
+        seed: chooses split, weights and order.
+        optimizer: one of OPTIMIZERS.
     """
     task = TASKS[name]
-    optimizer = OPTIMIZERS[(list(TASKS).index(name) + seed) % len(OPTIMIZERS)]
     data = task.read(seed)
     torch.manual_seed(seed)
     rate = task.learning_rates[optimizer != "SGD"]

@@ -162,7 +162,7 @@ def test_a_table_of_text_alone_is_refused_before_a_folder_is_made_and_inspect_sa
     assert not Path("runs").exists()
     assert launch(["inspect", "chat.csv", "--target", "label"]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "STOP D21-no-inputs No input column is left to learn from among 2 columns" in said
+    assert "STOP D21-no-inputs No inputs No input column is left to learn from among 2 columns" in said
     assert "Training would stop at D21-no-inputs. Make columns of the text first" in said
     assert "Train on it" not in said
 

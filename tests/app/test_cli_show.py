@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from app.cli_fakes import FINDINGS, epoch, progress, scorecard
@@ -153,6 +154,21 @@ def test_findings_come_worst_first_with_the_repair_as_an_option_to_type():
     assert "--set schema.columns.boat.role=ignored" in text
     assert "Findings (1 stop, 1 warning, 1 note)" in text
     assert "rows: 2, 3, 4, 5, 6, 7, 8, 9 and 30 more" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_korean_findings_have_korean_words_around_them_and_fit_the_width(width):
+    console = console_of(width)
+    causes = {"cause": "T06-learning-rate-too-high", "modules": ("blocks.0",), "evidence": {"num_rows": 3334}}
+    print_findings(console, (*FINDINGS, replace(FINDINGS[0], advice="학습률을 낮추십시오. " * 9, **causes)), language="ko")
+    text = text_of(console)
+    assert "진단 결과 (중단 1건, 경고 1건, 참고 2건)" in text
+    assert "행: 2, 3, 4, 5, 6, 7, 8, 9 외 3,326개" in text
+    assert "원인: T06-learning-rate-too-high" in text
+    assert "위치: blocks.0" in text
+    assert "처방: " in text
+    assert "조언: 학습률을" in text
+    assert max(cell_len(line) for line in text.splitlines() if "--set" not in line) <= width
 
 
 def test_text_from_the_data_is_never_read_as_markup():

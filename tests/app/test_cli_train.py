@@ -37,7 +37,7 @@ class Pretence:
         self.asked = SimpleNamespace(source=source, query=query, target=target, changes=changes, seed=seed)
         return SimpleNamespace(plan=edit(PLAN, changes, "asked") if changes else PLAN, table=SimpleNamespace(records="records"))
 
-    def train(self, plan, folder, table=None, maker=None):
+    def train(self, plan, folder, table=None, maker=None, began=None):
         self.plan = plan
         write_plan(folder / "plan.yaml", plan)
         yield from progress()
@@ -221,7 +221,7 @@ def test_ctrl_c_with_json_leaves_standard_output_empty(pretence, capsys):
 
 
 def test_ctrl_c_before_anything_was_written_says_so(pretence, monkeypatch, capsys):
-    def interrupted(plan, folder, table=None):
+    def interrupted(plan, folder, table=None, maker=None, began=None):
         raise KeyboardInterrupt
         yield
 

@@ -9,21 +9,28 @@ import pytest
 
 from diagnosis.course_examples import PAIRS as course_pairs
 from diagnosis.examples import PAIRS as data_pairs
+from diagnosis.generalisation_examples import PAIRS as generalisation_pairs
 from diagnosis.tables import evidence_of, plan_of
 from diagnosis.wiring_examples import PAIRS as wiring_pairs
 from espalier.core.finding import Finding, Severity, from_mapping
 from espalier.core.plan import Plan
 from espalier.diagnosis.course import Course
 from espalier.diagnosis.examine import FOLDERS, WORST_FIRST, checks, examine, in_order
+from espalier.diagnosis.generalisation import Generalisation
 from espalier.diagnosis.wiring import Wiring
 
 PAIRS = {
     (folder, name): pair
-    for folder, pairs in {"data": data_pairs, "wiring": wiring_pairs, "course": course_pairs}.items()
+    for folder, pairs in {
+        "data": data_pairs,
+        "wiring": wiring_pairs,
+        "course": course_pairs,
+        "generalisation": generalisation_pairs,
+    }.items()
     for name, pair in pairs.items()
 }
 MODULES = {(folder, module.__name__.rpartition(".")[2]): module for folder in FOLDERS.values() for module in checks(folder)}
-NOTHING = {"wiring": Wiring(), "course": Course(np.empty(0))}
+NOTHING = {"wiring": Wiring(), "course": Course(np.empty(0)), "generalisation": Generalisation()}
 
 
 @cache
@@ -59,7 +66,7 @@ def test_ids_are_unique():
 
 @every_check
 def test_its_id_is_a_family_a_number_and_the_name_of_its_file(sign):
-    family = {"data": "[DS]", "wiring": "W", "course": "[TG]"}[sign[0]]
+    family = {"data": "[DS]", "wiring": "W", "course": "T", "generalisation": "G"}[sign[0]]
     assert re.fullmatch(family + r"\d\d-" + sign[1].replace("_", "-"), sick(sign).id)
 
 

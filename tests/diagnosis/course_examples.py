@@ -41,13 +41,14 @@ def adam(model, **options):
     return torch.optim.Adam(model.parameters(), **{"lr": 1e-2, **options})
 
 
-def course(model, optimizer, rows=None, *, steps=STEPS, planned=100, schedule=None, is_cleared=True, every=1):
+def course(model, optimizer, rows=None, *, steps=STEPS, planned=100, schedule=None, is_cleared=True, every=1, clip=None):
     """Train for some steps of 32 rows and return what was seen.
 
     Args:
         schedule: stepped after each step.
         is_cleared: gradients are cleared after each step.
         every: batches for one step.
+        clip: largest norm of the gradients.
     """
     x, y = rows or data()
     criterion, stream = nn.CrossEntropyLoss(), torch.Generator().manual_seed(2)
@@ -56,6 +57,8 @@ def course(model, optimizer, rows=None, *, steps=STEPS, planned=100, schedule=No
             for _ in range(every):
                 batch = torch.randint(len(x), (32,), generator=stream)
                 criterion(model(x[batch]), y[batch]).backward()
+            if clip:
+                nn.utils.clip_grad_norm_(model.parameters(), clip)
             optimizer.step()
             if is_cleared:
                 optimizer.zero_grad()
@@ -141,17 +144,17 @@ def dying_relu(sick):
     with torch.no_grad():
         model[0].bias[: 64 if sick else 60] = -20.0
         model[0].weight[60:] *= 4.0
-    return course(model, sgd(model))
+    return course(model, sgd(model) if sick else adam(model, lr=0.1), steps=150, planned=150)
 
 
 def saturated_units(sick):
     """Healthy: as saturated, and the model learns from the inputs."""
-    model = mlp(nn.Tanh)
+    model = mlp(nn.Tanh, width=128)
     with torch.no_grad():
         model[0].weight *= 100.0
         if sick:
             model[0].bias += 1e4
-    return course(model, sgd(model))
+    return course(model, sgd(model) if sick else adam(model), steps=150, planned=150)
 
 
 def vanishing_gradients(sick):
@@ -163,7 +166,7 @@ def vanishing_gradients(sick):
     with torch.no_grad():
         model[0].weight *= 200.0
         model[2].weight *= 0.005
-    return course(model, sgd(model, lr=1e-5))
+    return course(model, sgd(model, lr=1e-4), steps=150, planned=150)
 
 
 def rate_decayed_early(sick):
@@ -217,6 +220,38 @@ def evaluated_in_train_mode(sick):
     return doctor.course
 
 
+def rows_in_order(sick):
+    """Healthy: batches that hold more of one class than of the other, in a training that learns."""
+    x, y = data(640)
+    order = torch.argsort(y, stable=True)
+    model, criterion = mlp(), nn.CrossEntropyLoss()
+    optimizer, stream = sgd(model, lr=1.0 if sick else 0.3), torch.Generator().manual_seed(5)
+    with watch(model, optimizer, criterion, planned_steps=100) as doctor:
+        for step in range(STEPS):
+            rows = order[torch.arange(32) + 32 * (step % 20)]
+            if not sick:
+                rows = torch.cat([rows[:13], torch.randint(640, (19,), generator=stream)])
+            optimizer.zero_grad()
+            criterion(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+    return doctor.course
+
+
+def learnt_by_heart(sick):
+    """Sick: targets that have nothing to do with the inputs, and few rows. Healthy: the inputs tell, and errors are rare."""
+    x, y = noise() if sick else data(512)
+    model, criterion = mlp(width=128), nn.CrossEntropyLoss()
+    optimizer = adam(model)
+    with watch(model, optimizer, criterion, planned_steps=150) as doctor:
+        for _ in range(150):
+            optimizer.zero_grad()
+            criterion(model(x[:64]), y[:64]).backward()
+            optimizer.step()
+        with torch.no_grad():
+            criterion(model(x[128:400]), y[128:400])
+    return doctor.course
+
+
 def weight_decay_dominates(sick):
     """Healthy: weights that began too large shrink to half, and the model learns."""
     model = mlp()
@@ -224,7 +259,41 @@ def weight_decay_dominates(sick):
         with torch.no_grad():
             model[0].weight *= 3.0
             model[2].weight *= 3.0
-    return course(model, sgd(model, lr=0.05, weight_decay=1.0 if sick else 0.25))
+    return course(model, sgd(model, lr=0.05 if sick else 0.2, weight_decay=1.0 if sick else 0.03), steps=150, planned=150)
+
+
+def behind_simple_model(sick):
+    """Sick: all but the last layer is frozen, and that one learns from three units. Healthy: it learns from all 32."""
+    model = mlp()
+    model[0].requires_grad_(False)
+    if sick:
+        with torch.no_grad():
+            model[0].weight[3:] = 0.0
+    return course(model, adam(model, lr=0.1), steps=150, planned=150)
+
+
+def could_learn_more(sick):
+    """Sick: half way the training ends. Healthy: the rate falls to nothing, but only when there is little left to learn."""
+    model = mlp()
+    optimizer = adam(model, lr=2e-3 if sick else 2e-2)
+    schedule = None if sick else torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 150)
+    return course(model, optimizer, steps=60 if sick else 150, planned=60 if sick else 150, schedule=schedule)
+
+
+def clipped_too_tightly(sick):
+    """Healthy: Adam does not mind gradients that are cut as short."""
+    model = mlp()
+    return course(model, sgd(model, lr=0.05) if sick else adam(model), steps=150, planned=150, clip=1e-2)
+
+
+def dropout_too_large(sick):
+    """Healthy: as much dropout, of so many units that enough of them are left."""
+    torch.manual_seed(0)
+    width = 16 if sick else 512
+    first = nn.Linear(8, width), nn.ReLU(), nn.Dropout(0.8)
+    model = nn.Sequential(*first, *(nn.Linear(width, 16), nn.ReLU(), nn.Dropout(0.8)) if sick else ())
+    model.append(nn.Linear(16 if sick else width, 2))
+    return course(model, adam(model), steps=100)
 
 
 PAIRS = {
@@ -232,6 +301,7 @@ PAIRS = {
     for one in (
         diverged, gradients_not_cleared, weights_unreached, weights_do_not_move, learning_rate_too_low, learning_rate_too_high,
         dying_relu, saturated_units, vanishing_gradients, rate_decayed_early, not_learning, trained_in_eval_mode,
-        evaluated_in_train_mode, weight_decay_dominates,
+        evaluated_in_train_mode, weight_decay_dominates, behind_simple_model, could_learn_more, clipped_too_tightly,
+        dropout_too_large, rows_in_order, learnt_by_heart,
     )
 }  # fmt: skip

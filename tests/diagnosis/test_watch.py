@@ -201,3 +201,55 @@ def test_loss_without_a_criterion_is_refused():
         pytest.raises(ValueError, match="was given no loss"),
     ):
         doctor.loss(torch.zeros(1), torch.zeros(1))
+
+
+class Noted(nn.Module):
+    """Dropout between two layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.1), nn.Linear(8, 2))
+
+    def forward(self, x):
+        return self.body(x)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_loop_that_never_leaves_eval_mode_after_its_first_evaluation_is_told(returns):
+    model, criterion = Noted(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    x, y = torch.randn(64, 4), torch.arange(64) % 2
+    with watch(model, optimizer, loss=criterion) as doctor:
+        for _ in range(3):
+            for _ in range(4):
+                optimizer.zero_grad()
+                criterion(model(x), y).backward()
+                optimizer.step()
+            model.eval()
+            with torch.no_grad():
+                criterion(model(x), y)
+            model.train(returns)
+    told = [one.sentence for one in doctor.findings if one.id == "T12-trained-in-eval-mode"]
+    assert bool(told) is not returns
+    assert all("in every step after the first evaluation" in one for one in told)
+
+
+def test_a_loss_of_ones_own_that_pairs_rows_is_told_and_one_that_takes_both_shapes_is_not():
+    x, y = torch.randn(64, 4), torch.randn(64)
+    ids = [
+        [one.id for one in espalier.check(nn.Linear(4, 1), (x, y), loss)]
+        for loss in (lambda o, t: (o - t).square().mean(), lambda o, t: (o.flatten() - t).square().mean())
+    ]
+    assert "W05-shapes-broadcast" in ids[0] and "W05-shapes-broadcast" not in ids[1]
+
+
+def test_the_newest_evaluation_counts_wrong_answers_as_numpy_does():
+    model, criterion = nn.Linear(4, 3), nn.CrossEntropyLoss()
+    x, y = torch.randn(90, 4), torch.arange(90) % 3
+    with watch(model, torch.optim.SGD(model.parameters(), lr=0.01), loss=criterion) as doctor, torch.no_grad():
+        for part in torch.arange(90).split(40):
+            criterion(model(x[part]), y[part])
+    seen, wrong = doctor.course.evaluation, model(x).argmax(dim=1).numpy() != y.numpy()
+    assert (seen.num_rows, seen.constant) == (90, pytest.approx(2 / 3))
+    assert seen.own == pytest.approx(wrong.mean())
+    assert seen.loss == pytest.approx(criterion(model(x), y).item(), rel=1e-5)

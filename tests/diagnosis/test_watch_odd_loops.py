@@ -123,7 +123,6 @@ def test_a_lazy_module_that_has_not_run_yet_trains_on():
     assert doctor.findings == ()
 
 
-@pytest.mark.xfail(strict=True, reason="watch reads the values of weights that are not there yet")
 def test_findings_of_a_lazy_module_before_its_first_batch_are_none():
     model = nn.Sequential(nn.LazyLinear(3))
     with watch(model, torch.optim.SGD(model.parameters(), lr=0.1), loss=nn.CrossEntropyLoss()) as doctor:
@@ -131,7 +130,6 @@ def test_findings_of_a_lazy_module_before_its_first_batch_are_none():
     assert doctor.findings == ()
 
 
-@pytest.mark.xfail(strict=True, reason="the hooks of sampled activations are compiled too")
 def test_a_compiled_module_trains_on_and_its_loss_is_followed():
     doctor = watched(lambda: torch.compile(plain(), backend="eager"))
     assert doctor.course.num_steps == STEPS

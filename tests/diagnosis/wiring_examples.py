@@ -161,6 +161,13 @@ def summed_loss(sick):
     return wiring_of(mlp(8, 1), x, x[:, :1], nn.MSELoss(reduction="sum" if sick else "mean"))
 
 
+def squared_error_on_classes(sick):
+    """Healthy: counts are whole numbers from 0 too, but small ones are more frequent."""
+    x = table()
+    counts = (x[:, 0].abs() * 2.5).floor()
+    return wiring_of(mlp(8, 1), x, (classes(4).float() if sick else counts).unsqueeze(1), nn.MSELoss())
+
+
 def small_batch_norm(sick):
     x = table(num_rows=2)
     model = nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3))
@@ -199,12 +206,25 @@ def looks_ahead(sick):
     return wiring_of(model, tokens, tokens.roll(-1, dims=1), nn.CrossEntropyLoss(), causal=True)
 
 
+def unregistered_weights(sick):
+    """Healthy: a layer in a list is fixed on purpose, and the loss goes on through a network of its own."""
+    x, hidden = table(), nn.Linear(32, 32)
+    hidden.requires_grad_(sick)
+    model = Through(
+        lambda self, x: self.head(self.layers[0](self.stem(x)).relu()), stem=nn.Linear(8, 32), head=nn.Linear(32, 3)
+    )
+    model.layers = [hidden]
+    judge = nn.Linear(3, 3)
+    optimizer = torch.optim.Adam(model.parameters())
+    return wiring_of(model, x, classes(), lambda output, target: F.cross_entropy(judge(output), target), optimizer=optimizer)
+
+
 PAIRS = {
     one.__name__: one
     for one in (
         optimizer_misses_weights, non_finite, weights_without_gradient, probabilities_for_logits, shapes_broadcast,
         output_cannot_reach_target, one_class_output, model_in_eval, rows_mixed, unrepeatable, first_loss_far_off,
         output_ignores_input, symmetric_weights, no_nonlinearity, summed_loss, small_batch_norm, heavy_dropout, mostly_frozen,
-        input_scale, looks_ahead,
+        input_scale, looks_ahead, squared_error_on_classes, unregistered_weights,
     )
 }  # fmt: skip

@@ -24,7 +24,12 @@ class ActivationProbe:
 
     def __init__(self, model: nn.Module) -> None:
         looked_at = (*RECTIFIERS, *BOUNDED)
-        self.modules = {name: module for name, module in model.named_modules() if isinstance(module, looked_at)}
+        compiled = [name for name, module in model.named_modules() if _is_compiled(module)]
+        self.modules = {
+            name: module
+            for name, module in model.named_modules()
+            if isinstance(module, looked_at) and not any(not one or f"{name}.".startswith(f"{one}.") for one in compiled)
+        }
         self.hooks: list[RemovableHandle] = []
         self.dead: dict[str, list[Tensor]] = {}
         self.saturated: dict[str, list[Tensor]] = {}
@@ -67,3 +72,8 @@ def _ends(module: nn.Module) -> tuple[float, float]:
 
 def _worst(shares: dict[str, list[Tensor]]) -> dict[str, float]:
     return {name: max(map(float, found)) for name, found in shares.items()}
+
+
+def _is_compiled(module: nn.Module) -> bool:
+    """Return whether torch.compile made it: a hook within would be compiled too, and change what is trained."""
+    return hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None

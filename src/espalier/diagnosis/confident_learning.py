@@ -92,7 +92,7 @@ def surest_error_of_overlap(error: float, constant: float) -> float:
 
     Example:
         >>> round(surest_error_of_overlap(0.25, 0.5), 3), surest_error_of_overlap(0.5, 0.5)
-        (0.066, 0.5)
+        (0.063, 0.5)
     """
     rarer = min(constant, 0.5)
     scale = constant / rarer

@@ -1,16 +1,21 @@
 """Course: what was seen while a training ran: losses of every step; gradients, updates and activations of sampled ones."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from espalier.core.batch import FloatArray
+from espalier.diagnosis.calibration import is_unusual
 
 MIN_STEPS = 50  # before that nothing is said about whether a model learns
 RECENT_FRACTION = 0.1  # of the steps, at least 10: what "now" means
 FEWEST_RECENT = 10
 LASTING = 3  # samples running: what holds that long is no accident of one batch
+LITTLE = 0.2  # of the best constant answer's loss: what is far below it counts alike
+MIN_Z = 3.0  # standard errors by which a simple model must be better
+BEHIND_SIMPLE, COULD_LEARN_MORE = "T15-behind-simple-model", "T16-could-learn-more"
 LEARNT_FRACTION = 0.97  # a loss above this share of the best constant answer's is not learning (research: found 65 % of faults)
 
 
@@ -54,6 +59,66 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What was asked when the training was over, on rows that it has seen; losses are means over rows, in eval mode.
+
+    Args:
+        own: loss of the model.
+        constant: of the best constant answer.
+        simple: of the better of two simple models that have not seen the rows they answer; None where none can be fitted.
+        z: standard errors between the model's loss and the simple one's.
+        before: loss of the model on the half of the rows that trials are judged by.
+        after: loss of the same rows after a few more steps, by what was changed in them.
+    """
+
+    own: float
+    constant: float
+    simple: float | None = None
+    z: float = 0.0
+    before: float = 0.0
+    after: Mapping[str, float] = field(default_factory=dict)
+
+    def excess(self, loss: float, other: float) -> float:
+        """Return how much larger one loss is than another, as a logarithm; losses next to nothing count alike.
+
+        It is 0 where a loss is below zero by more than that: such losses have no ratio.
+        """
+        floor = LITTLE * self.constant
+        has_ratio = math.isfinite(loss + other) and min(loss, other) > -floor
+        return math.log((loss + floor) / (other + floor)) if has_ratio else 0.0
+
+    @property
+    def behind(self) -> float:
+        """How far the model is behind the simple one: the logarithm of their losses' ratio; 0 without a simple model."""
+        return 0.0 if self.simple is None else self.excess(self.own, self.simple)
+
+    def gain(self, change: str) -> float:
+        """Return the logarithm by which a change lowers the loss within a few steps; 0 where it was not tried."""
+        return self.excess(self.before, self.after[change]) if change in self.after else 0.0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Errors of one evaluation: shares of wrong answers, or of quantities mean squared errors.
+
+    Args:
+        step: updates before it.
+        num_rows: that it looked at.
+        loss: of the model.
+        own: of the model.
+        constant: of the best constant answer to these rows.
+        z: standard errors between the two, above 0 where the model errs less.
+    """
+
+    step: int
+    num_rows: int
+    loss: float
+    own: float
+    constant: float
+    z: float
+
+
+@dataclass(frozen=True)
 class Course:
     """What was seen.
 
@@ -67,7 +132,11 @@ class Course:
         unreached: trainable weights of the optimizer that got no gradient in any of the first steps.
         is_evaluated_in_train_mode: every evaluation of the loss without gradients ran with dropout or batch norm in train mode.
         is_trained_in_eval_mode: the model was in eval mode, with dropout or batch norm in it, in all the first steps.
+        is_left_in_eval_mode: the model was in train mode at first, and in eval mode in every step after the first evaluation.
+        class_surplus: by what factor the first batches differ in their classes more than shuffled rows, and how likely that is.
+        evaluation: the newest; None without one.
         non_finite_weights: weights that hold a value that is not finite.
+        answers: what was asked when the training was over; None before that, and where the model cannot be asked.
     """
 
     losses: FloatArray
@@ -79,7 +148,11 @@ class Course:
     unreached: tuple[str, ...] = ()
     is_evaluated_in_train_mode: bool = False
     is_trained_in_eval_mode: bool = False
+    is_left_in_eval_mode: bool = False
+    class_surplus: tuple[float, float] = (1.0, 1.0)
+    evaluation: Evaluation | None = None
     non_finite_weights: tuple[str, ...] = ()
+    answers: Answers | None = None
 
     @property
     def num_steps(self) -> int:
@@ -104,14 +177,44 @@ class Course:
         return done >= max(MIN_STEPS, self.planned_steps / 2 if self.planned_steps else 4 * MIN_STEPS)
 
     @property
+    def falls_short(self) -> bool:
+        """Whether the model does not learn, or has learnt far less than a simple model, or than a few more steps teach it.
+
+        The second key of checks whose first is a statistic: alone, dead units or small updates are found in healthy runs too.
+        """
+        return self.does_not_learn or any(is_unusual(sign, read(self)) for sign, read in OUTCOMES.items())
+
+    @property
+    def best_change(self) -> str:
+        """Name of the trial that would have lowered the loss most, where that is unusual; empty where none is."""
+        if self.answers is None or not is_unusual(COULD_LEARN_MORE, self.could_learn_more):
+            return ""
+        return max(self.answers.after, key=self.answers.gain)
+
+    @property
+    def behind_simple(self) -> float | None:
+        """How far the model is behind a simple one, as a logarithm; None where that is not known or may be chance."""
+        known = self.answers is not None and self.answers.simple is not None
+        return None if self.answers is None or not known or self.answers.z < MIN_Z else self.answers.behind
+
+    @property
+    def could_learn_more(self) -> float | None:
+        """How much the best of the trials lowers the loss, as a logarithm; 0 without trials, None where nothing was asked."""
+        if self.answers is None:
+            return None
+        return max((self.answers.gain(change) for change in self.answers.after), default=0.0)
+
+    @property
     def does_not_learn(self) -> bool:
         """Whether the loss is no better than the best constant answer's although half of the steps are done.
 
-        The second key of checks whose first is a statistic: alone, dead units or small updates are found in healthy runs too.
-        A loss that is no longer a number is a case of its own.
+        A loss that is no longer a number is a case of its own. When the training is over both answer the same rows, so that a
+        faint signal, which the luck of the newest batches hides, counts as learnt.
         """
         known = self.prior_loss is not None and self.prior_loss > 0
-        return known and self.is_late and LEARNT_FRACTION * (self.prior_loss or 0.0) < self.recent_loss < float("inf")
+        is_learnt = self.answers is not None and self.answers.own < LEARNT_FRACTION * self.answers.constant
+        is_stuck = LEARNT_FRACTION * (self.prior_loss or 0.0) < self.recent_loss < float("inf")
+        return known and self.is_late and is_stuck and not is_learnt
 
     def lasting(self, read: Callable[[Sample], Mapping[str, float]]) -> dict[str, float]:
         """Return the smallest value of each name in the newest three samples; empty with fewer samples.
@@ -124,3 +227,9 @@ class Course:
         first, *others = (read(sample) for sample in self.samples[-LASTING:])
         shared = [name for name in first if all(name in one for one in others)]
         return {name: min(first[name], *(one[name] for one in others)) for name in shared}
+
+
+OUTCOMES: dict[str, Callable[[Course], float | None]] = {
+    BEHIND_SIMPLE: lambda course: course.behind_simple,
+    COULD_LEARN_MORE: lambda course: course.could_learn_more,
+}

@@ -94,18 +94,29 @@ def spreading(subject: Subject, seen: Wiring, first: Tensor) -> dict[str, Any]:
 
 @torch.no_grad()
 def adding(subject: Subject, seen: Wiring, first: Tensor) -> dict[str, Any]:
-    """Compare f(a) + f(b) with f(a + b) + f(0): alike for an affine network, whatever its weights and inputs are."""
+    """Compare f(a) + f(b) with f(a + b) + f(0): alike for an affine network, whatever its weights and inputs are.
+
+    Where inputs are whole numbers, a and b are the weights of the embeddings that read them.
+    """
     rows = subject.num_rows
     floats = [one for one in subject.tensors if one.is_floating_point()]
-    if not _has_rows(subject, seen, first) or len(floats) != 1 or len(floats[0]) != rows or seen.num_in_a_row < 2:
+    if not _has_rows(subject, seen, first) or seen.num_in_a_row < 2 or len(floats) > 1 or any(len(x) != rows for x in floats):
         return {}
-    a = floats[0] * (LARGE / max(float(floats[0].std()), SMALLEST))
-    b = a.roll(1, dims=0)
     opened = _opened(subject.model)
-    of_a, of_b, of_both, of_zero = (
-        subject.call(lambda tensor, value=value: value if tensor is floats[0] else tensor, opened).float()  # type: ignore[misc]
-        for value in (a, b, a + b, torch.zeros_like(a))
-    )
+    tables = {name: weight.detach() for name, weight in _embeddings(subject.model).items()}
+    if not floats and not tables:
+        return {}
+    varied = dict(enumerate(floats)) if floats else tables
+    a = {key: one * (LARGE / max(float(one.std()), SMALLEST)) for key, one in varied.items()}
+    b = {key: one.roll(1, dims=0) for key, one in a.items()}
+
+    def answer(values: dict[Any, Tensor]) -> Tensor:
+        if not floats:
+            return subject.call(weights=opened | values).float()
+        return subject.call(lambda tensor: values[0] if tensor is floats[0] else tensor, opened).float()
+
+    of_a, of_b = answer(a), answer(b)
+    of_both, of_zero = answer({key: a[key] + b[key] for key in a}), answer({key: torch.zeros_like(a[key]) for key in a})
     size = float((of_both - of_zero).abs().max())
     error = float((of_a + of_b - of_both - of_zero).abs().max())
     return {"affine_error": error / size} if size > CHANGED * float(of_zero.abs().max()) else {}
@@ -206,6 +217,12 @@ def _end_changed(tensor: Tensor, rows: int, length: int) -> Tensor:
     changed = tensor.clone()
     changed[:, -1] = tensor[:, -1].roll(1, dims=0) + (1 if tensor.is_floating_point() else 0)
     return changed
+
+
+def _embeddings(model: nn.Module) -> dict[str, Tensor]:
+    """Return the weights of all embeddings, by name."""
+    own = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    return {name: weight for name, weight in model.named_parameters() if id(weight) in own}
 
 
 def _opened(model: nn.Module) -> dict[str, Tensor]:

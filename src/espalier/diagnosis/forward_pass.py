@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from espalier.diagnosis.graph import matrices_in_a_row, operation_of
+from espalier.diagnosis.graph import leaves_of, matrices_in_a_row, operation_of
 from espalier.diagnosis.subject import Subject, tensors_in
 from espalier.diagnosis.wiring import Wiring
 
@@ -98,8 +98,18 @@ def forward(subject: Subject, seen: Wiring) -> dict[str, Any]:
         "called": tuple(trace.called),
         "read": tuple(trace.read),
         "num_in_a_row": matrices_in_a_row(made),
+        "strangers": _strangers(subject, made),
         "normalised_rows": min(trace.normalised, default=None),
     }
+
+
+def _strangers(subject: Subject, made: Tensor) -> tuple[tuple[int, ...], ...]:
+    """Return shapes of the leaves behind an output that are no input, no parameter, and not in the optimizer."""
+    given = list(tensors_in((subject.arguments, subject.keywords)))
+    groups = [] if subject.optimizer is None else subject.optimizer.param_groups
+    known = {id(one) for one in (*given, *subject.model.parameters(), *(w for group in groups for w in group["params"]))}
+    leaves = leaves_of(made, [one.grad_fn for one in given])
+    return tuple(tuple(one.shape) for one in leaves if id(one) not in known)
 
 
 def _squash(made: Tensor, output: Tensor, is_noisy: bool) -> str:

@@ -1,6 +1,7 @@
 """Graph: what the record of a forward pass tells of the operations that made a tensor."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from torch import Tensor
@@ -49,6 +50,33 @@ def matrices_in_a_row(tensor: Tensor) -> int:
         longest[node] = max((longest[source] for source in sources), default=0) + (_name(node) in MATRIX_OPERATIONS)
         waiting.pop()
     return longest[tensor.grad_fn]
+
+
+def leaves_of(tensor: Tensor, stops: Collection[Any]) -> list[Tensor]:
+    """Return the tensors that would get a gradient through the record of a tensor, each once.
+
+    Args:
+        tensor: an output.
+        stops: operations beyond which is not looked, for example those that made the inputs.
+
+    Example:
+        >>> import torch
+        >>> weight, given = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True) * 3
+        >>> [one is weight for one in leaves_of(weight * given, [given.grad_fn])]
+        [True]
+    """
+    seen: set[Any] = {None, *stops}
+    waiting: list[Any] = [tensor.grad_fn]
+    found: list[Tensor] = []
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.append(node.variable)
+        waiting += [source for source, _ in node.next_functions]
+    return found
 
 
 def _name(node: Any) -> str:  # noqa: ANN401  torch has no public class of it

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from espalier.tasks.loss_kind import Criterion, LossKind, prior_loss
+from espalier.tasks.loss_kind import Criterion, LossKind, is_summed, prior_loss
 
 FEWEST_BATCHES, FEWEST_ROWS = 5, 256  # one batch of four rows has a far better constant than the data: it knows its targets
 SMALLEST_ROWS = 32  # with fewer in all, nothing is said
@@ -41,11 +41,12 @@ class Prior:
             self.num_rows += len(target)
 
     def value(self) -> float | None:
-        """Return the loss of the best constant answer to all that was gathered; None when it is not known."""
+        """Return the loss of the best constant answer to what was gathered, of a batch if it is a sum; None when not known."""
         if self.criterion is None or self.num_rows < SMALLEST_ROWS:
             return None
         shapes = {tuple(one.shape[1:]) for one in (*self.outputs, *self.targets)}
         if len(shapes) > 2 or any(one.ndim == 0 for one in self.outputs):
             return None  # sequences of different lengths do not go into one batch
         with torch.no_grad():
-            return prior_loss(self.criterion, self.kind, torch.cat(self.outputs), torch.cat(self.targets))
+            value = prior_loss(self.criterion, self.kind, torch.cat(self.outputs), torch.cat(self.targets))
+        return value / len(self.outputs) if value is not None and is_summed(self.criterion) else value

@@ -13,15 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
+from torch.optim import SGD, Optimizer
 
 from espalier.diagnosis.eval_passes import adding, cutting, in_eval, looking_ahead, mixing, repeating, spreading
 from espalier.diagnosis.forward_pass import READERS, forward
 from espalier.diagnosis.preserved import preserved
 from espalier.diagnosis.subject import Subject, tensors_in
 from espalier.diagnosis.wiring import Weight, Wiring
-from espalier.tasks.loss_kind import OF_QUANTITIES, kind_of, prior_loss
+from espalier.tasks.loss_kind import OF_QUANTITIES, LossKind, kind_of, prior_loss
 
 ALIKE = 0.3  # distance of gradients from their mean, by their size: rows that begin equal and have such stay nearly equal
+SMALLEST_REST = 1e-3  # of 1 - momentum
 EQUAL = 1e-5  # the same for weights that are no torch matrix, and may be factors of the members of an ensemble
 
 
@@ -35,6 +37,7 @@ def probe(subject: Subject) -> Wiring:
     inputs = tuple(one.detach() for one in tensors_in(subject.arguments) if one.is_floating_point())
     seen = Wiring(
         kind_of(subject.criterion),
+        long_run_rate=_long_run_rate(subject.optimizer),
         batch_size=subject.num_rows,
         inputs=inputs,
         model_in_eval=not model.training,
@@ -58,6 +61,12 @@ def probe(subject: Subject) -> Wiring:
     return replace(seen, unlooked=tuple(unlooked))
 
 
+def _long_run_rate(optimizer: Optimizer | None) -> float | None:
+    if not isinstance(optimizer, SGD):
+        return None
+    return max(float(group["lr"]) / max(1.0 - float(group["momentum"]), SMALLEST_REST) for group in optimizer.param_groups)
+
+
 def _modules(model: nn.Module) -> dict[str, Any]:
     named = list(model.named_modules())
     return {
@@ -75,7 +84,15 @@ def losses(subject: Subject, seen: Wiring) -> dict[str, Any]:
     with torch.no_grad():
         if seen.kind not in OF_QUANTITIES or output.shape == target.shape:
             facts["prior_loss"] = prior_loss(subject.criterion, seen.kind, output, target)
-        return facts | {"loss": float(subject.criterion(output, target))}
+        facts["loss"] = float(subject.criterion(output, target))
+        if seen.kind is LossKind.UNKNOWN and _is_flattened(output, target):
+            facts["reshaped_loss"] = float(subject.criterion(output.reshape(target.shape), target))
+    return facts
+
+
+def _is_flattened(output: Tensor, target: Tensor) -> bool:
+    """Return whether the one is (N, 1) and the other (N,), with several rows."""
+    return {output.ndim, target.ndim} == {1, 2} and output.numel() == target.numel() == len(target) == len(output) > 1
 
 
 def weights(subject: Subject, seen: Wiring) -> dict[str, Any]:

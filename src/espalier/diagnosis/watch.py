@@ -13,20 +13,25 @@ A criterion that is a module is watched as it is; a function is called through t
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from espalier.core.finding import Finding
+from espalier.diagnosis.afterwards import Afterwards
 from espalier.diagnosis.course import Course
+from espalier.diagnosis.evaluations import Evaluations
 from espalier.diagnosis.examine import examine, in_order
 from espalier.diagnosis.prior import Prior
 from espalier.diagnosis.probes import probe
 from espalier.diagnosis.sampler import Sampler
 from espalier.diagnosis.subject import Subject, tensors_in
+from espalier.diagnosis.target_order import TargetOrder
 from espalier.diagnosis.wiring import Wiring
 from espalier.tasks.loss_kind import Criterion, kind_of
 
@@ -59,6 +64,7 @@ class Doctor:
         self._prior = Prior(criterion, self.kind)
         self._call: tuple[tuple[Any, ...], Mapping[str, Any]] | None = None
         self._seen: tuple[Tensor, Any] | None = None
+        self._afterwards = Afterwards(model, optimizer, criterion, self.kind)
         self._steps = 0
         self._calls_in_step = 0
         self._is_mixed = False  # several losses make one step: none of them alone tells how it goes
@@ -66,8 +72,10 @@ class Doctor:
         self._uncleared = 0
         self._reached: set[str] = set()
         self._modes: list[bool] = []
+        self._later_modes: set[bool] = set()  # of steps after the first evaluation
         self._is_evaluating = False
-        self._evaluations: list[bool] = []
+        self._evaluations = Evaluations(self.kind)
+        self._order = TargetOrder()
         self._has_modes = any(isinstance(module, MODED) and getattr(module, "p", 1.0) > 0 for module in model.modules())
         self._spent = 0.0
         self._sampler = Sampler(model, optimizer)
@@ -86,12 +94,13 @@ class Doctor:
 
     @property
     def course(self) -> Course:
-        """What was seen while the training ran."""
+        """What was seen while the training ran, and what the model was asked when it was over."""
         self._read_losses()
         trained = [one.name for one in self.wiring.trained] if self.wiring else []
         unreached = [name for name in trained if name not in self._reached] if self._steps >= FIRST_STEPS else []
-        broken = [name for name, weight in self.model.named_parameters() if not torch.isfinite(weight).all()]
-        return Course(
+        made = [(name, weight) for name, weight in self.model.named_parameters() if not is_lazy(weight)]
+        broken = [name for name, weight in made if not torch.isfinite(weight).all()]
+        seen = Course(
             losses=np.array(self._losses),
             samples=tuple(self._sampler.samples),
             prior_loss=None if self._is_mixed else self._prior.value(),
@@ -99,10 +108,16 @@ class Doctor:
             planned_steps=self.planned_steps,
             uncleared=self._uncleared,
             unreached=tuple(unreached),
-            is_evaluated_in_train_mode=self._has_modes and bool(self._evaluations) and all(self._evaluations),
+            is_evaluated_in_train_mode=self._has_modes and bool(self._evaluations.modes) and all(self._evaluations.modes),
             is_trained_in_eval_mode=self._has_modes and bool(self._modes) and not any(self._modes),
+            is_left_in_eval_mode=self._has_modes and any(self._modes) and self._later_modes == {False},
+            class_surplus=self._order.surplus(),
+            evaluation=self._evaluations.newest(),
             non_finite_weights=tuple(broken),
         )
+        if seen.is_late and not (self._is_mixed or broken):
+            self._guard(self._afterwards.ask, seen.samples)
+        return replace(seen, answers=self._afterwards.answers)
 
     def loss(self, output: Any, target: Any) -> Tensor:  # noqa: ANN401  whatever the criterion takes
         """Return the criterion's loss, and look at it. For a criterion that is a function; a module needs no such call."""
@@ -117,7 +132,7 @@ class Doctor:
         """Look at a loss that was computed elsewhere.
 
         Args:
-            given: returns the output and the target that the criterion got; it is called in the first steps only.
+            given: returns the output and the target that the criterion got; it is called in the first steps, and now and then.
             loss: before its backward pass.
         """
         self._guard(self._saw_loss, given, loss)
@@ -142,21 +157,25 @@ class Doctor:
             return
         if self.wiring is None:
             self._call = (arguments, keywords)
+        self._afterwards.saw_inputs(arguments, keywords)
         if self._steps < FIRST_STEPS:
             self._modes.append(self.model.training)
+        elif self._evaluations.modes:
+            self._later_modes.add(self.model.training)
         self._sampler.forward_begins(self._steps + 1)
 
     def _saw_loss(self, given: Callable[[], tuple[Any, Any]], value: Tensor) -> None:
         if not value.requires_grad:
             if self._is_evaluating:  # and not a loss looked at on the way, of an output cut from its graph
-                self._evaluations.append(self.model.training)
+                self._evaluations.add(self._steps, given, value, is_training=self.model.training)
             return
         self._calls_in_step += 1
         self._newest.append(value.detach().mean())
         if len(self._newest) == BUFFER:
             self._read_losses()
-        if self.wiring is None or not self._prior.is_full:
+        if self.wiring is None or not self._prior.is_full or self._afterwards.is_wanted or self._order.is_wanted:
             self._saw_batch(*given())
+        self._afterwards.loss_is_done()
         if self._steps <= FIRST_STEPS:
             value.register_hook(self._backward_begins)  # type: ignore[no-untyped-call]  # torch has no types here
 
@@ -167,6 +186,8 @@ class Doctor:
         if self.wiring is None:
             self._seen = (first.detach(), target)
         self._prior.add(first, target)
+        self._order.add(target)
+        self._afterwards.saw_batch(first, target)
 
     def _read_losses(self) -> None:
         if self._newest:
@@ -260,6 +281,11 @@ def watch(
         model.register_forward_pre_hook(
             lambda _, args, keywords: doctor._guard(doctor._saw_inputs, args, keywords), with_kwargs=True
         ),
+        model.register_forward_hook(
+            lambda _, args, output: (
+                doctor._guard(doctor._afterwards.saw_output, output) if doctor._afterwards.is_wanted else None
+            )
+        ),
         optimizer.register_step_pre_hook(lambda *_: doctor._guard(doctor._before_step)),
         optimizer.register_step_post_hook(lambda *_: doctor._guard(doctor._after_step)),
     ]
@@ -271,6 +297,7 @@ def watch(
         for one in hooks:
             one.remove()
         doctor._sampler.activations.end()
+        doctor._afterwards.end()
 
 
 def check(

@@ -44,6 +44,8 @@ class Wiring:
         weights: every parameter, in the model's order.
         has_gradients: whether gradients were looked at.
         num_foreign: tensors of the optimizer that are not the model's; None without an optimizer.
+        long_run_rate: of SGD: its highest learning rate by 1 - momentum, which is how far a gradient moves a weight in the long
+            run; None for other optimizers.
         batch_size: B.
         inputs: float inputs of the model, (B, ...).
         output: of the model in train mode, detached.
@@ -54,6 +56,8 @@ class Wiring:
             model or the loop called it; empty when it is not known.
         called: names of the modules in the order in which the batch first reached them; the model itself is left out.
         read: what the first matrix read, and others that read inputs as they are; of the first 256 rows.
+        strangers: shapes of learnable tensors behind the output that are neither the model's nor the optimizer's.
+        reshaped_loss: loss of the output in the shape of the target, where the loss is not known and the shapes are not one.
         num_in_a_row: matrices and convolutions that the longest way from input to output passes.
         loss, prior_loss: of the batch, and of the best constant answer to it.
         doubled: loss of the batch given twice, divided by its loss.
@@ -79,6 +83,7 @@ class Wiring:
     weights: tuple[Weight, ...] = ()
     has_gradients: bool = False
     num_foreign: int | None = None
+    long_run_rate: float | None = None
     batch_size: int = 0
     inputs: tuple[Tensor, ...] = ()
     output: Tensor | None = None
@@ -87,6 +92,8 @@ class Wiring:
     last_operation: str = ""
     called: tuple[str, ...] = ()
     read: tuple[Tensor, ...] = ()
+    strangers: tuple[tuple[int, ...], ...] = ()
+    reshaped_loss: float | None = None
     num_in_a_row: int = 0
     loss: float | None = None
     prior_loss: float | None = None

@@ -87,6 +87,11 @@ def best_constant(kind: LossKind, output: Tensor, target: Tensor) -> Tensor | No
     return values.median(dim=0, keepdim=True).values.expand_as(output)
 
 
+def is_summed(criterion: Criterion) -> bool:
+    """Return whether a loss says that it is the sum over its rows, and not their mean."""
+    return getattr(criterion, "reduction", "mean") == "sum"
+
+
 def prior_loss(criterion: Criterion, kind: LossKind, output: Tensor, target: Tensor) -> float | None:
     """Return the loss of the best constant answer to this batch: what a model must beat to have learnt anything.
 

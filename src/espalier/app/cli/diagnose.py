@@ -1,5 +1,6 @@
 """`espalier diagnose`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,26 @@ from cyclopts import Parameter
 from espalier.app.cli.exit_codes import FINDINGS, FINE
 
 if TYPE_CHECKING:
+    from espalier.core.finding import Finding
+    from espalier.diagnosis.generalisation import Generalisation
     from espalier.diagnosis.pages import Page
+    from espalier.run import Run
+
+CURVES_BUDGET = "5m"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """How it is told.
+
+    Args:
+        language: "en" or "ko", of findings and pages; what ESPALIER_LANGUAGE says when left out, else English.
+        json: print the result as JSON.
+    """
+
+    language: Annotated[str | None, Parameter(metavar="LANGUAGE")] = None
+    json: bool = False
 
 
 def diagnose(
@@ -16,59 +36,207 @@ def diagnose(
     /,
     *,
     why: Annotated[str | None, Parameter(metavar="ID")] = None,
-    json: bool = False,
+    curves: bool = False,
+    repair: bool = False,
+    budget: Annotated[str | None, Parameter(metavar="TIME")] = None,
+    seeds: Annotated[int | None, Parameter(metavar="NUMBER")] = None,
+    output: OutputOptions = OutputOptions(),
 ) -> int:
     """Say what went wrong in a run, or explain one sign.
 
     Args:
         run: the folder of a run.
         why: print the page of this sign, for example T07: what it is, how it is measured, and on what ground.
-        json: print the result as JSON.
+        curves: train again on 10 to 100 % of the training rows, and with rows left out in turn: would more data or a
+            bigger model help, and which labels look wrong?
+        repair: try repairs of what was found in paired trainings, keep those that are proved, and write the repaired plan
+            into the folder of the run. The test part stays shut.
+        budget: time for the trainings of --curves, or of --repair: 90s, 5m, 1h30m; when left out 5m, or 10m for repairs.
+        seeds: paired trainings that prove a repair, 5 to 16; 5 when left out.
+        output: how it is told.
     """
-    from dataclasses import asdict
-
+    from espalier.app.cli.given.language import language_of
+    from espalier.app.cli.given.options import seconds_of
     from espalier.app.cli.given.run_folders import existing_run
-    from espalier.app.cli.show.console import human, print_json
-    from espalier.app.cli.show.findings import matters, print_findings
+    from espalier.app.cli.show.console import print_json
+    from espalier.app.cli.show.findings import matters
+    from espalier.app.cli.show.repairs import effort_of, repair_and_print, to_mapping
     from espalier.core.errors import PlanError
-    from espalier.diagnosis.pages import find_page
+    from espalier.diagnosis.texts.translate import translated
     from espalier.run import Run
 
     if (run is None) == (why is None):
         raise PlanError("Give either the folder of a run, or a sign with --why: espalier diagnose --why T07")
+    language = language_of(output.language)
     if why is not None:
-        page = find_page(why)
-        if json:
-            print_json(asdict(page))
-        else:
-            _print_page(page)
-        return FINE
-    findings = Run(existing_run(run or Path())).findings
-    if json:
-        print_json({"run": run, "findings": [finding.to_mapping() for finding in findings]})
-    else:
-        print_findings(human(), findings)
-        if findings:
-            human().print(f"\nAll about one: espalier diagnose --why {findings[0].id.partition('-')[0]}")
+        return _tell_page(why, language, as_json=output.json)
+    _check_cost(budget, seeds, curves=curves, repair=repair)
+    effort = effort_of(budget, seeds)
+    opened = Run(existing_run(run or Path()))
+    evidence, unlooked = _generalisation(opened, seconds_of(budget or CURVES_BUDGET) if curves else None, as_json=output.json)
+    findings = _all_findings(opened, evidence)
+    shown = tuple(translated(one, language) for one in findings)
+    if not output.json:
+        _print_found(evidence if curves else None, shown, unlooked, language)
+    told = {"run": run, "findings": [one.to_mapping() for one in shown], **_curve_mapping(evidence, unlooked)}
+    if repair:
+        told |= to_mapping(opened, repair_and_print(opened, findings, effort, as_json=output.json))
+    if output.json:
+        print_json(told)
     return FINDINGS if any(map(matters, findings)) else FINE
 
 
-def _print_page(page: "Page") -> None:
+def _check_cost(budget: str | None, seeds: int | None, *, curves: bool, repair: bool) -> None:
+    """Refuse a time or a number of seeds for trainings that nobody asked for."""
+    from espalier.core.errors import PlanError
+
+    if budget is not None and not (curves or repair):
+        raise PlanError("--budget is the time for --curves or --repair. Add one of them, or leave --budget out.")
+    if seeds is not None and not repair:
+        raise PlanError("--seeds is the number of paired trainings of --repair. Add --repair, or leave --seeds out.")
+
+
+def _print_found(evidence: "Generalisation | None", findings: "tuple[Finding, ...]", unlooked: str, language: str) -> None:
+    """Print the findings, and before them the curve where there is one."""
+    from espalier.app.cli.show.console import human
+    from espalier.app.cli.show.findings import print_findings
+    from espalier.diagnosis.texts.catalogue import ENGLISH, phrases
+
+    words = phrases(language)
+    if evidence is not None:
+        _print_curve(evidence)
+    print_findings(human(), findings, language=language)
+    if unlooked:
+        human().print("\n" + words["unlooked"].format(why=unlooked))
+    if findings:
+        again = "" if language == ENGLISH else f" --language {language}"
+        command = f"espalier diagnose --why {findings[0].id.partition('-')[0]}{again}"
+        human().print("\n" + words["all_about"].format(command=command))
+
+
+def _generalisation(run: "Run", seconds: float | None, *, as_json: bool) -> tuple["Generalisation | None", str]:
+    """Return how what was learnt holds for other rows, or why that could not be looked at.
+
+    Args:
+        run: a finished run.
+        seconds: for training again on fewer rows; None for not at all.
+        as_json: people are told on standard error.
+    """
+    from espalier.app.cli.show.console import human
+    from espalier.app.cli.show.progress import ProgressDisplay
+    from espalier.core.errors import EspalierError
+    from espalier.stages.generalise import from_run, open_run, with_curves
+
+    try:
+        opened = open_run(run.folder)
+        evidence = from_run(opened, run.findings)
+    except EspalierError as error:
+        if seconds is not None:
+            raise
+        return None, str(error)
+    if seconds is None:
+        return evidence, ""
+    stages = with_curves(opened, evidence, seconds)
+    with ProgressDisplay(human(as_json=as_json)) as display:
+        while True:
+            try:
+                display.show(next(stages))
+            except StopIteration as end:
+                return end.value, ""
+
+
+def _all_findings(run: "Run", evidence: "Generalisation | None") -> tuple["Finding", ...]:
+    from espalier.diagnosis.examine import in_order
+    from espalier.stages.generalise import findings_of
+
+    return in_order([*run.findings, *(findings_of(evidence) if evidence is not None else ())])
+
+
+def _curve_mapping(evidence: "Generalisation | None", unlooked: str) -> dict[str, object]:
+    """Return the curve and what follows from it as plain values."""
+    from dataclasses import asdict
+
+    from espalier.diagnosis.size_curve import curve, seeds_apart, verdict
+
+    said = None if evidence is None else verdict(evidence)
+    if evidence is None or said is None:
+        return {"unlooked": unlooked} if unlooked else {}
+    apart = seeds_apart(evidence)
+    return {
+        "curve": [asdict(point) for point in curve(evidence.sizes)],
+        "verdict": asdict(said),
+        "seeds": None if apart is None else asdict(apart),
+    }
+
+
+def _print_curve(evidence: "Generalisation") -> None:
+    """Print the score at each number of rows, and whether more rows or a bigger model would help."""
+    from rich.text import Text
+
+    from espalier.app.cli.show.console import heading, human, indented, plain_table
+    from espalier.app.cli.show.quantities import interval, number
+    from espalier.diagnosis.size_curve import curve, seeds_apart, verdict
+
+    console, said = human(), verdict(evidence)
+    if evidence.standing is None or said is None:
+        console.print("\nNo training on part of the rows fitted into the time. Give more with --budget.")
+        return
+    heading(console, f"{evidence.standing.name} by the number of training rows")
+    table = plain_table("rows", "trainings", "on the training rows", "on the validation part", right=("rows", "trainings"))
+    for point in curve(evidence.sizes):
+        table.add_row(f"{point.num_rows:,}", str(point.num_trainings), number(point.train), interval(point.valid))
+    indented(console, table)
+    heading(console, "More data or a bigger model?")
+    indented(console, Text(said.sentence))
+    apart = seeds_apart(evidence)
+    if apart is not None:
+        indented(console, Text(apart.sentence))
+
+
+def _tell_page(name: str, language: str, *, as_json: bool) -> int:
+    """Tell all about one sign."""
+    from dataclasses import asdict
+
+    from espalier.app.cli.show.console import print_json
+    from espalier.diagnosis.pages import find_page
+    from espalier.diagnosis.texts.translate import translated_page
+
+    page = translated_page(find_page(name), language)
+    if as_json:
+        print_json(asdict(page))
+    else:
+        _print_page(page, language)
+    return FINE
+
+
+def _print_page(page: "Page", language: str) -> None:
     from rich.text import Text
 
     from espalier.app.cli.show.console import human, indented
+    from espalier.diagnosis.texts.catalogue import phrases, title_of
 
-    console = human()
-    console.print(Text.assemble((page.id, "bold"), f"  looked for {page.place}"))
-    for paragraph in page.text.split("\n\n"):
+    console, words = human(), phrases(language)
+    console.print(Text.assemble((page.id, "bold"), f"  {title_of(page.id, language)}"))
+    console.print(Text(words["place"].format(place=page.place), style="dim"))
+    for paragraph in page.paragraphs:
         console.print()
-        console.print(Text(" ".join(paragraph.split())))
-    console.print()
-    console.print(Text(page.rule))
+        console.print(Text(paragraph))
+    if page.rule:
+        console.print()
+        console.print(Text(page.rule))
     if page.thresholds:
-        console.print("\nThresholds")
+        console.print("\n" + words["thresholds"])
     for one in page.thresholds:
         meaning = f"  ({one.meaning})" if one.meaning else ""
         indented(console, Text(f"{one.name}: {one.value}{meaning}"), 2)
     if page.explained_by:
-        console.print(Text(f"\nFollows from these, when they are found too: {', '.join(page.explained_by)}", style="dim"))
+        console.print(Text("\n" + words["explained_by"].format(signs=", ".join(page.explained_by)), style="dim"))
+    if page.fixes:
+        console.print("\n" + words["fixes_many" if len(page.fixes) > 1 else "fixes_one"])
+    for fix in page.fixes:
+        indented(console, Text(fix), 2)
+    if page.example is not None:
+        console.print("\n" + words["example"])
+        indented(console, Text(page.example.sentence), 2)
+        for repair in page.example.repairs:
+            indented(console, Text(words["example_repair"].format(name=repair.name)), 2)

@@ -9,46 +9,49 @@ from rich.text import Text
 
 from espalier.app.cli.given.options import written
 from espalier.app.cli.show.console import heading, indented
-from espalier.app.cli.show.quantities import count
 from espalier.core.finding import Finding, Severity
 from espalier.diagnosis.examine import in_order
+from espalier.diagnosis.texts.catalogue import ENGLISH, phrases, title_of
 from espalier.diagnosis.wording import num_rows_of
 
 STYLES = {Severity.STOP: "bold red", Severity.WARN: "yellow", Severity.NOTE: "cyan"}
 MAX_ROWS = 8  # rows named on a line
 
 
-def print_findings(console: Console, findings: Sequence[Finding], row_word: str = "row") -> None:
+def print_findings(console: Console, findings: Sequence[Finding], row_word: str = "row", language: str = ENGLISH) -> None:
     """Print findings, worst first.
 
     Args:
         console: where to.
-        findings: what was found.
+        findings: what was found, in that language.
         row_word: what the number of a row means: "line" for a text file, else "row".
+        language: one of `texts.catalogue.LANGUAGES`.
     """
-    worst_first = in_order(findings)
+    worst_first, words = in_order(findings), phrases(language)
     if not worst_first:
-        heading(console, "Findings: none")
+        heading(console, words["none"])
         return
-    heading(console, f"Findings ({', '.join(_counts(worst_first))})")
+    heading(console, f"{words['findings']} ({', '.join(_counts(worst_first, words))})")
     for finding in worst_first:
         console.print()
-        console.print(Text.assemble("  ", (finding.severity.upper(), STYLES[finding.severity]), "  ", (finding.id, "bold")))
+        level = (words[finding.severity], STYLES[finding.severity])
+        title = title_of(finding.id, language)
+        console.print(Text.assemble("  ", level, "  ", (finding.id, "bold"), f"  {title}" if title else ""))
         indented(console, Text(finding.sentence), 4)
         if finding.cause:
-            indented(console, Text(f"follows from {finding.cause}", style="dim"), 4)
+            indented(console, Text(words["cause"].format(cause=finding.cause), style="dim"), 4)
         if finding.modules:
-            indented(console, Text(f"where: {', '.join(finding.modules[:MAX_ROWS])}", style="dim"), 4)
+            indented(console, Text(words["where"].format(modules=", ".join(finding.modules[:MAX_ROWS])), style="dim"), 4)
         if finding.rows:
             rows = ", ".join(str(row) for row in finding.rows[:MAX_ROWS])
-            words = f"{row_word}: " if len(finding.rows) == 1 else f"{row_word}s: "
-            indented(console, Text(f"{words}{rows}{_rest(finding)}", style="dim"), 4)
+            of_them = words[row_word if len(finding.rows) == 1 else f"{row_word}s"]
+            indented(console, Text(f"{of_them}: {rows}{_rest(finding, words)}", style="dim"), 4)
         for index, repair in enumerate(finding.repairs):
-            indented(console, Text.assemble(("or: " if index else "repair: ", "green"), repair.name), 4)
+            indented(console, Text.assemble((words["or" if index else "repair"], "green"), repair.name), 4)
             options = as_options(repair.changes)
             console.print(Text(f"      {options}", style="bold"), soft_wrap=True)  # one line, to be copied whole
         if finding.advice:
-            indented(console, Text.assemble(("advice: ", "green"), finding.advice), 4)
+            indented(console, Text.assemble((words["advice"], "green"), finding.advice), 4)
 
 
 def matters(finding: Finding) -> bool:
@@ -66,19 +69,18 @@ def as_options(changes: Mapping[str, Any]) -> str:
     return " ".join(f"--set {shlex.quote(f'{path}={written(value)}')}" for path, value in changes.items())
 
 
-def _rest(finding: Finding) -> str:
+def _rest(finding: Finding, words: Mapping[str, str]) -> str:
     """Return how many rows there are beside those that are named."""
     total = num_rows_of(finding)
     if total is None:
         return ", ..."
-    return f" and {total - MAX_ROWS:,} more" if total > MAX_ROWS else ""
+    return words["more_rows"].format(number=total - MAX_ROWS) if total > MAX_ROWS else ""
 
 
-def _counts(findings: Sequence[Finding]) -> list[str]:
+def _counts(findings: Sequence[Finding], words: Mapping[str, str]) -> list[str]:
     numbers = {severity: sum(one.severity is severity for one in findings) for severity in Severity}
-    names = {
-        Severity.STOP: ("stop", "stops"),
-        Severity.WARN: ("warning", "warnings"),
-        Severity.NOTE: ("note", "notes"),
-    }
-    return [count(number, *names[severity]) for severity, number in numbers.items() if number]
+    return [
+        words["counts"].format(number=number, word=words[f"{severity}_{'one' if number == 1 else 'many'}"])
+        for severity, number in numbers.items()
+        if number
+    ]

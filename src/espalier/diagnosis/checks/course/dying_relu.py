@@ -13,6 +13,7 @@ EXPLAINED_BY = (
     "W02-non-finite",
     "W06-output-cannot-reach-target",
     "W21-input-scale",
+    "W17-summed-loss",
     "W11-first-loss-far-off",
     "T02-gradients-not-cleared",
     "T06-learning-rate-too-high",
@@ -23,7 +24,7 @@ MAX_DEAD = 0.9  # of a layer's units, in three samples running
 
 def check(course: Course) -> Finding | None:
     """Fire when most units of a layer are dead and the model does not learn. Needs: three samples with activations."""
-    if not course.does_not_learn:
+    if not course.falls_short:
         return None
     dead = {name: share for name, share in course.lasting(lambda sample: sample.dead).items() if share > MAX_DEAD}
     if not dead:

@@ -30,9 +30,9 @@ LOST = 0.5  # of the loss of the first steps: what makes a spike matter
 def check(course: Course) -> Finding | None:
     """Fire when updates are large or the loss leaps, and nothing is learnt or what was learnt is lost. Needs: losses."""
     usual, ratio, leap = _usual(course), _persistent_ratio(course), _highest(course)
-    if ratio > MAX_RATIO and (course.does_not_learn or diverged.check(course) is not None):
+    if ratio > MAX_RATIO and (course.falls_short or diverged.check(course) is not None):
         seen = f"Each step changes the weights by {ratio:.0%} of their size (usual is 0.1% to 1%), and the model does not learn"
-    elif course.does_not_learn and leap > MAX_LEAP * max(course.losses[0], course.prior_loss or 0.0):
+    elif course.falls_short and leap > MAX_LEAP * max(course.losses[0], course.prior_loss or 0.0):
         seen = f"The loss leapt from {course.losses[0]:.3g} to {leap:.3g}, and the model does not learn"
     elif usual > 0 and max(MAX_SPIKE * usual, LOST * course.early_loss) < course.recent_loss < float("inf"):
         seen = f"The loss jumped from {usual:.3g} to {course.recent_loss:.3g} and has not come back"

@@ -37,8 +37,14 @@ EXPLAINED_BY = (
     "W16-no-nonlinearity",
     "W20-mostly-frozen",
     "W18-small-batch-norm",
+    "W24-unregistered-weights",
+    "W10-unrepeatable",
+    "T20-rows-in-order",
     "W08-model-in-eval",
     "T12-trained-in-eval-mode",
+    "W23-squared-error-on-classes",
+    "T17-clipped-too-tightly",
+    "T18-dropout-too-large",
 )
 MAX_LOSS = LEARNT_FRACTION  # of the best constant answer's
 

@@ -2,6 +2,7 @@
 
 Source of the threshold: Espalier's fault catalogue B3 and A11 (below 1e-3 of its highest after a fifth of the steps; most often
 a schedule of epochs that is stepped with every batch). A schedule with restarts comes back, so it must have stayed there.
+Or an experiment: the rate fell to a tenth, and going on at the highest is what would have lowered the loss most.
 """
 
 from espalier.core.finding import Finding, Severity
@@ -11,24 +12,35 @@ ID = "T10-rate-decayed-early"
 EXPLAINED_BY = ()
 MIN_RATE = 1e-3  # of the highest
 EARLY = 0.2  # of the planned steps
+FALLEN = 0.1  # of the highest
+UNFALLEN = ("more steps", "a higher rate", "no weight decay")  # trials at the highest rate, or a higher one
 MIN_SAMPLES = 2  # running, the newest among them
 
 
 def check(course: Course) -> Finding | None:
-    """Fire when the learning rate falls to a thousandth in the first fifth and stays there. Needs: planned_steps, samples."""
+    """Fire when the rate falls too early. Needs: samples; planned_steps, or a trial when the training is over."""
     highest = max((one.highest_rate for one in course.samples), default=0.0)
-    if not course.planned_steps or highest <= 0:
+    if highest <= 0:
         return None
-    above = [i for i, one in enumerate(course.samples) if one.highest_rate >= MIN_RATE * highest]
-    low, step = course.samples[above[-1] + 1 :], course.samples[above[-1]].step + 1
-    if len(low) < MIN_SAMPLES or step > EARLY * course.planned_steps:
-        return None
-    rate = low[0].highest_rate
+    step, rate = _fallen(course, MIN_RATE * highest)
+    is_early = step is not None and course.planned_steps and step <= EARLY * course.planned_steps
+    if not is_early:
+        step, rate = _fallen(course, FALLEN * highest)
+        if step is None or course.best_change not in UNFALLEN:
+            return None
+    planned = f"of {course.planned_steps:,} " if course.planned_steps else ""
     return Finding(
         id=ID,
-        sentence=f"At step {step:,} of {course.planned_steps:,} the learning rate has already fallen from {highest:.3g} "
+        sentence=f"At step {step:,} {planned}the learning rate has already fallen from {highest:.3g} "
         f"to {rate:.3g}: what comes after hardly changes the model.",
         severity=Severity.WARN,
         evidence={"step": step, "planned_steps": course.planned_steps, "highest": highest, "rate": rate},
         advice="Stretch the schedule over all steps; call scheduler.step() once an epoch when it counts epochs.",
     )
+
+
+def _fallen(course: Course, limit: float) -> tuple[int | None, float]:
+    """Return the step from which on the rate stays below a limit, and the rate there; None where it does not."""
+    above = [i for i, one in enumerate(course.samples) if one.highest_rate >= limit]
+    low = course.samples[above[-1] + 1 :] if above else ()
+    return (course.samples[above[-1]].step + 1, low[0].highest_rate) if len(low) >= MIN_SAMPLES else (None, 0.0)

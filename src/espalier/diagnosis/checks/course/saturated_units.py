@@ -13,6 +13,7 @@ EXPLAINED_BY = (
     "W02-non-finite",
     "W06-output-cannot-reach-target",
     "W21-input-scale",
+    "W17-summed-loss",
     "W11-first-loss-far-off",
     "T02-gradients-not-cleared",
     "T06-learning-rate-too-high",
@@ -22,7 +23,7 @@ MAX_SATURATED = 0.5  # of a layer's outputs, in three samples running
 
 def check(course: Course) -> Finding | None:
     """Fire when most outputs of a layer are saturated and the model does not learn. Needs: three samples with activations."""
-    if not course.does_not_learn:
+    if not course.falls_short:
         return None
     seen = course.lasting(lambda sample: sample.saturated)
     saturated = {name: share for name, share in seen.items() if share > MAX_SATURATED}

@@ -13,6 +13,7 @@ EXPLAINED_BY = (
     "W03-weights-without-gradient",
     "W06-output-cannot-reach-target",
     "W21-input-scale",
+    "W17-summed-loss",
     "T03-weights-unreached",
     "T14-weight-decay-dominates",
     "T07-dying-relu",
@@ -24,7 +25,7 @@ SMALLEST = 1e-30  # size of a weight
 
 def check(course: Course) -> Finding | None:
     """Fire when the first matrix gets next to no gradient and the model does not learn. Needs: three samples, two matrices."""
-    if not course.does_not_learn or len(course.samples) < LASTING:
+    if not course.falls_short or len(course.samples) < LASTING:
         return None
     ratios = [_first_to_last(sample) for sample in course.samples[-LASTING:]]
     known = [ratio for ratio in ratios if ratio is not None and ratio < MIN_RATIO]

@@ -1,0 +1,1 @@
+"""Real bugs, rebuilt: one file for each thing that goes wrong."""

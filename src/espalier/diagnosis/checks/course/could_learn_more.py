@@ -1,0 +1,45 @@
+"""Could learn more: a few more steps, with one thing changed, lower the loss of rows that the training has seen.
+
+An experiment on copies when the training is over: it goes on from the last weights with half of the kept rows, and the other
+half is judged. A model that has learnt what there is gains little, because it has seen them all. Calibrated: how much healthy
+runs gain is measured (`make calibrate`). Which change helps most names the cause, where there is a sign for it.
+"""
+
+from espalier.core.finding import Finding, Severity
+from espalier.diagnosis.calibration import calibration, is_unusual
+from espalier.diagnosis.checks.course import not_learning
+from espalier.diagnosis.course import COULD_LEARN_MORE, Course
+
+ID = COULD_LEARN_MORE
+EXPLAINED_BY = not_learning.EXPLAINED_BY
+MIN_GAIN = 0.0  # the limit itself is calibrated
+
+
+def score(course: Course) -> float | None:
+    """Return the logarithm by which the best trial lowers the loss."""
+    return course.could_learn_more
+
+
+def check(course: Course) -> Finding | None:
+    """Fire when a trial lowers the loss much more than on healthy runs. Needs: the end of the training, kept rows."""
+    answers, gain = course.answers, course.could_learn_more
+    if answers is None or gain is None or gain <= MIN_GAIN or not is_unusual(ID, gain):
+        return None
+    change = course.best_change
+    return Finding(
+        id=ID,
+        sentence=f"A few steps more, with {change}, bring the loss from {answers.before:.3g} to {answers.after[change]:.3g} on "
+        "rows that they do not use: the model has not learnt what it could.",
+        severity=Severity.WARN,
+        evidence={"before": answers.before, "after": dict(answers.after), "score": gain, "limit": calibration().limit(ID)},
+        advice=ADVICE[change],
+    )
+
+
+ADVICE = {
+    "more steps": "Train longer, let the learning rate fall later, or clip gradients less.",
+    "a higher rate": "Raise the learning rate tenfold.",
+    "a lower rate": "Lower the learning rate to a tenth, or let it fall towards the end.",
+    "no weight decay": "Lower the weight decay to a tenth or less.",
+    "less dropout": "Lower dropout to 0.1 to 0.5.",
+}

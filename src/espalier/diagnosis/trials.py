@@ -1,0 +1,136 @@
+"""Trials: would the model learn more with one thing changed? A few steps on copies of it, when the training is over.
+
+Each trial goes on from the last weights with half of the kept rows, and is judged by the loss of the other half. The training
+has seen both halves, so a model that has learnt what there is gains nothing; one that was held back does.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
+from torch.optim import Optimizer
+
+from espalier.core.seeds import numpy_stream, torch_stream
+from espalier.diagnosis.course import Sample
+from espalier.diagnosis.kept_rows import Rows
+from espalier.tasks.loss_kind import Criterion
+
+MAX_NUMBERS = 20_000_000  # in weights; of larger models no copies are made
+STEP_FRACTION = 0.1  # of the training's steps, for each trial
+FEWEST_STEPS, MOST_STEPS = 40, 200
+MAX_SECONDS_FRACTION = 0.2  # of the time of the training, or 2 seconds, for all trials
+MIN_SECONDS = 2.0
+USUAL_RATIO = 3e-3  # of an update to its weight: what a faster trial goes for
+MIN_FACTOR, MAX_FACTOR = 10.0, 1e4
+HEAVY = 0.5  # dropout above this is tried without
+
+Change = Callable[[nn.Module, Optimizer], None]
+
+
+def try_changes(
+    model: nn.Module, optimizer: Optimizer, criterion: Criterion, rows: Rows, samples: Sequence[Sample], seconds: float
+) -> tuple[float, dict[str, float]]:
+    """Return the loss of the rows held out, as the model is, and after a few steps with each change.
+
+    The model and the optimizer stay as they are; call it within `preserved`.
+
+    Args:
+        model: trained.
+        optimizer: that trained it.
+        criterion: the loss.
+        rows: that were kept.
+        samples: of the training, two or more.
+        seconds: that the training took.
+    """
+    order = numpy_stream(0, "trials").permutation(len(rows))
+    learnt, held = rows.take(np.sort(order[::2])), rows.take(np.sort(order[1::2]))
+    before = held_loss(model, criterion, held)
+    after: dict[str, float] = {}
+    if sum(one.numel() for one in model.parameters()) > MAX_NUMBERS or _has_own_hooks(model):
+        return before, after
+    changes = dict(_changes(model, optimizer, samples))
+    step_seconds = seconds / max(samples[-1].step, 1)
+    affordable = max(MAX_SECONDS_FRACTION * seconds, MIN_SECONDS) / max(step_seconds, 1e-9) / len(changes)
+    num_steps = min(MOST_STEPS, max(FEWEST_STEPS, round(STEP_FRACTION * samples[-1].step)))
+    if affordable < num_steps / 2:
+        return before, after
+    began = time.perf_counter()
+    for name, change in changes.items():
+        copied, its_optimizer = copy.deepcopy((model, optimizer))
+        change(copied, its_optimizer)
+        _train(copied, its_optimizer, criterion, learnt, num_steps)
+        after[name] = held_loss(copied, criterion, held)
+        if time.perf_counter() - began > 2 * max(MAX_SECONDS_FRACTION * seconds, MIN_SECONDS):
+            break
+    return before, after
+
+
+@torch.no_grad()
+def held_loss(model: nn.Module, criterion: Criterion, rows: Rows) -> float:
+    """Return the mean loss of rows in eval mode."""
+    model.eval()
+    answers = torch.cat([part.answers(model) for part in rows.parts()])
+    return float(rows.losses(criterion, answers).mean())
+
+
+def _changes(model: nn.Module, optimizer: Optimizer, samples: Sequence[Sample]) -> Iterator[tuple[str, Change]]:
+    """Yield what to try: the highest rate again, a higher and a lower one, and without what may hold the model back."""
+    highest = max(one.highest_rate for one in samples)
+    ratio = float(np.nanmedian([one.ratio for one in samples if one.ratio > 0] or [USUAL_RATIO]))
+    faster = min(max(USUAL_RATIO / ratio, MIN_FACTOR), MAX_FACTOR)
+    yield "more steps", _at(highest)
+    yield "a higher rate", _at(highest * faster)
+    yield "a lower rate", _at(highest / MIN_FACTOR)
+    if any(group.get("weight_decay", 0.0) > 0 for group in optimizer.param_groups):
+        yield "no weight decay", _undecayed(highest)
+    if any(isinstance(one, _DropoutNd) and one.p > HEAVY for one in model.modules()):
+        yield "less dropout", _undropped(highest)
+
+
+def _at(rate: float) -> Change:
+    def change(model: nn.Module, optimizer: Optimizer) -> None:
+        usual = float(optimizer.param_groups[0]["lr"])
+        for group in optimizer.param_groups:
+            group["lr"] = rate * float(group["lr"]) / usual if usual > 0 else rate
+
+    return change
+
+
+def _undecayed(rate: float) -> Change:
+    def change(model: nn.Module, optimizer: Optimizer) -> None:
+        _at(rate)(model, optimizer)
+        for group in optimizer.param_groups:
+            group["weight_decay"] = 0.0
+
+    return change
+
+
+def _undropped(rate: float) -> Change:
+    def change(model: nn.Module, optimizer: Optimizer) -> None:
+        _at(rate)(model, optimizer)
+        for module in model.modules():
+            if isinstance(module, _DropoutNd):
+                module.p = min(module.p, HEAVY / 5)
+
+    return change
+
+
+def _train(model: nn.Module, optimizer: Optimizer, criterion: Criterion, rows: Rows, num_steps: int) -> None:
+    model.train()
+    stream, size = torch_stream(0, "trial batches"), min(max(rows.batch_size, 2), len(rows))
+    for _ in range(num_steps):
+        part = rows.take(torch.randperm(len(rows), generator=stream)[:size].numpy())
+        optimizer.zero_grad()
+        criterion(part.answers(model), part.targets()).backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        optimizer.step()
+
+
+def _has_own_hooks(model: nn.Module) -> bool:
+    """Return whether a person's hooks would run on a copy too."""
+    kinds = "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"
+    hooks = (hook for module in model.modules() for kind in kinds for hook in getattr(module, kind).values())
+    return any(not type(hook).__module__.startswith("torch") for hook in hooks)
