@@ -4,12 +4,12 @@
 #   make lint    formatting, style and types
 #   make docs    write docs/findings/ anew, a page for each sign that the doctor knows
 #   make calibrate  measure on healthy runs what is usual for the doctor's signs, and write their thresholds (ten minutes)
-#   make bench   all benchmarks (about two hours); or one: make bench ONLY=steps
+#   make bench   all benchmarks (about three hours); or one: make bench ONLY=steps
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
-BENCHES := startup steps large tables doctor/run doctor/healthy doctor/overhead
+BENCHES := startup steps large tables doctor/run doctor/healthy doctor/real doctor/repairs doctor/overhead
 ONLY := $(BENCHES)
 
 # The first of these that runs and is new enough; to choose another: make PYTHON=/path/to/python test

@@ -78,7 +78,7 @@ class Doctor:
         self._order = TargetOrder()
         self._has_modes = any(isinstance(module, MODED) and getattr(module, "p", 1.0) > 0 for module in model.modules())
         self._spent = 0.0
-        self._sampler = Sampler(model, optimizer)
+        self.sampler = Sampler(model, optimizer)
         self._is_probing = False
 
     @property
@@ -102,7 +102,7 @@ class Doctor:
         broken = [name for name, weight in made if not torch.isfinite(weight).all()]
         seen = Course(
             losses=np.array(self._losses),
-            samples=tuple(self._sampler.samples),
+            samples=tuple(self.sampler.samples),
             prior_loss=None if self._is_mixed else self._prior.value(),
             num_updates=self._steps,
             planned_steps=self.planned_steps,
@@ -116,7 +116,7 @@ class Doctor:
             non_finite_weights=tuple(broken),
         )
         if seen.is_late and not (self._is_mixed or broken):
-            self._guard(self._afterwards.ask, seen.samples)
+            self.guard(self._afterwards.ask, seen.samples)
         return replace(seen, answers=self._afterwards.answers)
 
     def loss(self, output: Any, target: Any) -> Tensor:  # noqa: ANN401  whatever the criterion takes
@@ -135,10 +135,15 @@ class Doctor:
             given: returns the output and the target that the criterion got; it is called in the first steps, and now and then.
             loss: before its backward pass.
         """
-        self._guard(self._saw_loss, given, loss)
+        self.guard(self._saw_loss, given, loss)
 
-    def _guard(self, look: Callable[..., None], *given: Any) -> None:  # noqa: ANN401
-        """Look, and whatever goes wrong while looking, let the training go on."""
+    def guard(self, look: Callable[..., None], *given: Any) -> None:  # noqa: ANN401
+        """Look, and whatever goes wrong while looking, let the training go on.
+
+        Args:
+            look: a method of the doctor.
+            given: its arguments.
+        """
         if self._is_probing:
             return
         began = time.perf_counter()
@@ -151,7 +156,8 @@ class Doctor:
             self._is_probing = False
             self._spent += time.perf_counter() - began
 
-    def _saw_inputs(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+    def saw_inputs(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+        """Look at what the model is called with, before its forward pass."""
         self._is_evaluating = not torch.is_grad_enabled()
         if self._is_evaluating:
             return
@@ -162,7 +168,7 @@ class Doctor:
             self._modes.append(self.model.training)
         elif self._evaluations.modes:
             self._later_modes.add(self.model.training)
-        self._sampler.forward_begins(self._steps + 1)
+        self.sampler.forward_begins(self._steps + 1)
 
     def _saw_loss(self, given: Callable[[], tuple[Any, Any]], value: Tensor) -> None:
         if not value.requires_grad:
@@ -203,7 +209,8 @@ class Doctor:
             self._is_uncleared = True  # unless they are cleared before the next step: another optimizer's turn may come first
         self._has_stepped = False
 
-    def _before_step(self) -> None:
+    def step_begins(self) -> None:
+        """Look before an update, when its gradients are there."""
         self._is_mixed |= self._calls_in_step > 1
         self._uncleared += self._is_uncleared
         if self._steps < FIRST_STEPS:
@@ -214,7 +221,7 @@ class Doctor:
             }
         if self.wiring is None and self._call is not None:
             self._probe()
-        self._sampler.step_begins(self._steps + 1)
+        self.sampler.step_begins(self._steps + 1)
 
     def _probe(self) -> None:
         """Probe the wiring with the first batch, before its update."""
@@ -236,10 +243,11 @@ class Doctor:
         )
         self._call = self._seen = None
 
-    def _after_step(self) -> None:
+    def step_ends(self) -> None:
+        """Look after an update."""
         self._steps += 1
         self._calls_in_step, self._has_stepped = 0, True
-        self._sampler.step_ends(self._steps, self._spent)
+        self.sampler.step_ends(self._steps, self._spent)
 
 
 @contextmanager
@@ -279,15 +287,15 @@ def watch(
     doctor = Doctor(model, optimizer, loss, planned_steps, causal)
     hooks = [
         model.register_forward_pre_hook(
-            lambda _, args, keywords: doctor._guard(doctor._saw_inputs, args, keywords), with_kwargs=True
+            lambda _, args, keywords: doctor.guard(doctor.saw_inputs, args, keywords), with_kwargs=True
         ),
         model.register_forward_hook(
             lambda _, args, output: (
-                doctor._guard(doctor._afterwards.saw_output, output) if doctor._afterwards.is_wanted else None
+                doctor.guard(doctor._afterwards.saw_output, output) if doctor._afterwards.is_wanted else None
             )
         ),
-        optimizer.register_step_pre_hook(lambda *_: doctor._guard(doctor._before_step)),
-        optimizer.register_step_post_hook(lambda *_: doctor._guard(doctor._after_step)),
+        optimizer.register_step_pre_hook(lambda *_: doctor.guard(doctor.step_begins)),
+        optimizer.register_step_post_hook(lambda *_: doctor.guard(doctor.step_ends)),
     ]
     if isinstance(loss, nn.Module):
         hooks.append(loss.register_forward_hook(lambda _, given, value: doctor.saw(lambda: (given[0], given[1]), value)))
@@ -296,7 +304,7 @@ def watch(
     finally:
         for one in hooks:
             one.remove()
-        doctor._sampler.activations.end()
+        doctor.sampler.activations.end()
         doctor._afterwards.end()
 
 

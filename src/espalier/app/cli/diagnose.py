@@ -11,7 +11,6 @@ from espalier.app.cli.exit_codes import FINDINGS, FINE
 if TYPE_CHECKING:
     from espalier.core.finding import Finding
     from espalier.diagnosis.generalisation import Generalisation
-    from espalier.diagnosis.pages import Page
     from espalier.run import Run
 
 CURVES_BUDGET = "5m"
@@ -59,14 +58,13 @@ def diagnose(
     from espalier.app.cli.given.options import seconds_of
     from espalier.app.cli.given.run_folders import existing_run
     from espalier.app.cli.show.console import print_json
+    from espalier.app.cli.show.curves import curve_mapping
     from espalier.app.cli.show.findings import matters
     from espalier.app.cli.show.repairs import effort_of, repair_and_print, to_mapping
-    from espalier.core.errors import PlanError
     from espalier.diagnosis.texts.translate import translated
     from espalier.run import Run
 
-    if (run is None) == (why is None):
-        raise PlanError("Give either the folder of a run, or a sign with --why: espalier diagnose --why T07")
+    _check_asked(is_run=run is not None, is_page=why is not None)
     language = language_of(output.language)
     if why is not None:
         return _tell_page(why, language, as_json=output.json)
@@ -78,12 +76,20 @@ def diagnose(
     shown = tuple(translated(one, language) for one in findings)
     if not output.json:
         _print_found(evidence if curves else None, shown, unlooked, language)
-    told = {"run": run, "findings": [one.to_mapping() for one in shown], **_curve_mapping(evidence, unlooked)}
+    told = {"run": run, "findings": [one.to_mapping() for one in shown], **curve_mapping(evidence, unlooked)}
     if repair:
         told |= to_mapping(opened, repair_and_print(opened, findings, effort, as_json=output.json))
     if output.json:
         print_json(told)
     return FINDINGS if any(map(matters, findings)) else FINE
+
+
+def _check_asked(*, is_run: bool, is_page: bool) -> None:
+    """Refuse to tell of both a run and a sign, or of neither."""
+    from espalier.core.errors import PlanError
+
+    if is_run == is_page:
+        raise PlanError("Give either the folder of a run, or a sign with --why: espalier diagnose --why T07")
 
 
 def _check_cost(budget: str | None, seeds: int | None, *, curves: bool, repair: bool) -> None:
@@ -99,12 +105,13 @@ def _check_cost(budget: str | None, seeds: int | None, *, curves: bool, repair: 
 def _print_found(evidence: "Generalisation | None", findings: "tuple[Finding, ...]", unlooked: str, language: str) -> None:
     """Print the findings, and before them the curve where there is one."""
     from espalier.app.cli.show.console import human
+    from espalier.app.cli.show.curves import print_curve
     from espalier.app.cli.show.findings import print_findings
     from espalier.diagnosis.texts.catalogue import ENGLISH, phrases
 
     words = phrases(language)
     if evidence is not None:
-        _print_curve(evidence)
+        print_curve(evidence)
     print_findings(human(), findings, language=language)
     if unlooked:
         human().print("\n" + words["unlooked"].format(why=unlooked))
@@ -152,52 +159,12 @@ def _all_findings(run: "Run", evidence: "Generalisation | None") -> tuple["Findi
     return in_order([*run.findings, *(findings_of(evidence) if evidence is not None else ())])
 
 
-def _curve_mapping(evidence: "Generalisation | None", unlooked: str) -> dict[str, object]:
-    """Return the curve and what follows from it as plain values."""
-    from dataclasses import asdict
-
-    from espalier.diagnosis.size_curve import curve, seeds_apart, verdict
-
-    said = None if evidence is None else verdict(evidence)
-    if evidence is None or said is None:
-        return {"unlooked": unlooked} if unlooked else {}
-    apart = seeds_apart(evidence)
-    return {
-        "curve": [asdict(point) for point in curve(evidence.sizes)],
-        "verdict": asdict(said),
-        "seeds": None if apart is None else asdict(apart),
-    }
-
-
-def _print_curve(evidence: "Generalisation") -> None:
-    """Print the score at each number of rows, and whether more rows or a bigger model would help."""
-    from rich.text import Text
-
-    from espalier.app.cli.show.console import heading, human, indented, plain_table
-    from espalier.app.cli.show.quantities import interval, number
-    from espalier.diagnosis.size_curve import curve, seeds_apart, verdict
-
-    console, said = human(), verdict(evidence)
-    if evidence.standing is None or said is None:
-        console.print("\nNo training on part of the rows fitted into the time. Give more with --budget.")
-        return
-    heading(console, f"{evidence.standing.name} by the number of training rows")
-    table = plain_table("rows", "trainings", "on the training rows", "on the validation part", right=("rows", "trainings"))
-    for point in curve(evidence.sizes):
-        table.add_row(f"{point.num_rows:,}", str(point.num_trainings), number(point.train), interval(point.valid))
-    indented(console, table)
-    heading(console, "More data or a bigger model?")
-    indented(console, Text(said.sentence))
-    apart = seeds_apart(evidence)
-    if apart is not None:
-        indented(console, Text(apart.sentence))
-
-
 def _tell_page(name: str, language: str, *, as_json: bool) -> int:
     """Tell all about one sign."""
     from dataclasses import asdict
 
     from espalier.app.cli.show.console import print_json
+    from espalier.app.cli.show.pages import print_page
     from espalier.diagnosis.pages import find_page
     from espalier.diagnosis.texts.translate import translated_page
 
@@ -205,38 +172,5 @@ def _tell_page(name: str, language: str, *, as_json: bool) -> int:
     if as_json:
         print_json(asdict(page))
     else:
-        _print_page(page, language)
+        print_page(page, language)
     return FINE
-
-
-def _print_page(page: "Page", language: str) -> None:
-    from rich.text import Text
-
-    from espalier.app.cli.show.console import human, indented
-    from espalier.diagnosis.texts.catalogue import phrases, title_of
-
-    console, words = human(), phrases(language)
-    console.print(Text.assemble((page.id, "bold"), f"  {title_of(page.id, language)}"))
-    console.print(Text(words["place"].format(place=page.place), style="dim"))
-    for paragraph in page.paragraphs:
-        console.print()
-        console.print(Text(paragraph))
-    if page.rule:
-        console.print()
-        console.print(Text(page.rule))
-    if page.thresholds:
-        console.print("\n" + words["thresholds"])
-    for one in page.thresholds:
-        meaning = f"  ({one.meaning})" if one.meaning else ""
-        indented(console, Text(f"{one.name}: {one.value}{meaning}"), 2)
-    if page.explained_by:
-        console.print(Text("\n" + words["explained_by"].format(signs=", ".join(page.explained_by)), style="dim"))
-    if page.fixes:
-        console.print("\n" + words["fixes_many" if len(page.fixes) > 1 else "fixes_one"])
-    for fix in page.fixes:
-        indented(console, Text(fix), 2)
-    if page.example is not None:
-        console.print("\n" + words["example"])
-        indented(console, Text(page.example.sentence), 2)
-        for repair in page.example.repairs:
-            indented(console, Text(words["example_repair"].format(name=repair.name)), 2)

@@ -167,12 +167,12 @@ class Bystander:
     def step_begins(self) -> None:
         """Look before an update, when its gradients are there."""
         if self.doctor is not None:
-            self.doctor._guard(self.doctor._before_step)
+            self.doctor.guard(self.doctor.step_begins)
 
     def step_ends(self) -> None:
         """Look after an update."""
         if self.doctor is not None:
-            self.doctor._guard(self.doctor._after_step)
+            self.doctor.guard(self.doctor.step_ends)
 
     def end(self) -> None:
         """Take every hook away."""
@@ -180,7 +180,7 @@ class Bystander:
             one.remove()
         self._hooks = []
         if self.doctor is not None:
-            self.doctor._sampler.activations.end()
+            self.doctor.sampler.activations.end()
 
     def _called(self, module: nn.Module, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         if not self._is_learning:
@@ -191,7 +191,7 @@ class Bystander:
         if self.doctor is None:
             self._calls.append((module, arguments, keywords))
         else:
-            self.doctor._guard(self.doctor._saw_inputs, arguments, keywords)
+            self.doctor.guard(self.doctor.saw_inputs, arguments, keywords)
 
     def _look(self, heard: Sequence[HeardLoss], loss: Tensor | None) -> None:
         if loss is None and self.doctor is None and torch.is_grad_enabled():
@@ -222,7 +222,7 @@ class Bystander:
             one.remove()
         self._hooks = []
         if call is not None:
-            doctor._guard(doctor._saw_inputs, *call[1:])
+            doctor.guard(doctor.saw_inputs, *call[1:])
             self._hooks = [model.register_forward_pre_hook(self._called, with_kwargs=True)]
         self._calls = []
         return doctor
