@@ -3,7 +3,7 @@
 Each score is taken by its distance from the healthy median, and that by the distance of the 99th percentile. The threshold is
 that order statistic of the runs' largest distances which one healthy run in a hundred passes; runs of part T are not looked at.
 
-    python bench/doctor/calibrate.py [--variants 24]
+    python bench/doctor/calibrate.py [--variants 36]
 """
 
 import argparse
@@ -54,7 +54,7 @@ def calibrated(runs):
 def main():
     """Train the healthy runs of part D and write the file."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--variants", type=int, default=24, help="of each task")
+    parser.add_argument("--variants", type=int, default=36, help="of each task")
     given = parser.parse_args()
     torch.set_num_threads(1)
     runs = [run for run in all_runs("D", given.variants) if run.is_healthy]

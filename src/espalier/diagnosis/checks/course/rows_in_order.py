@@ -11,7 +11,7 @@ from espalier.diagnosis.course import Course
 
 ID = "T20-rows-in-order"
 EXPLAINED_BY = ()
-MAX_P = 1e-6
+MAX_P = 1e-6  # of such a difference between shuffled batches
 MIN_SURPLUS = 3.0  # times the variation of shuffled batches
 
 

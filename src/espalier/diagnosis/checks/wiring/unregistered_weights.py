@@ -11,7 +11,7 @@ from espalier.diagnosis.wiring import Wiring
 
 ID = "W24-unregistered-weights"
 EXPLAINED_BY = ()
-NUM_SHOWN = 3
+NUM_SHOWN = 3  # shapes in the sentence
 
 
 def check(wiring: Wiring) -> Finding | None:
