@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.parameter import is_lazy
 from torch.optim import SGD, Optimizer
 
 from espalier.diagnosis.eval_passes import adding, cutting, in_eval, looking_ahead, mixing, repeating, spreading
@@ -22,6 +23,7 @@ from espalier.diagnosis.subject import Subject, tensors_in
 from espalier.diagnosis.wiring import Weight, Wiring
 from espalier.tasks.loss_kind import OF_QUANTITIES, LossKind, kind_of, prior_loss
 
+NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)
 ALIKE = 0.3  # distance of gradients from their mean, by their size: rows that begin equal and have such stay nearly equal
 SMALLEST_REST = 1e-3  # of 1 - momentum
 EQUAL = 1e-5  # the same for weights that are no torch matrix, and may be factors of the members of an ensemble
@@ -71,8 +73,17 @@ def _modules(model: nn.Module) -> dict[str, Any]:
     named = list(model.named_modules())
     return {
         "batch_norms": tuple(name for name, module in named if isinstance(module, _BatchNorm)),
+        "fresh_norms": tuple(name for name, module in named if isinstance(module, NORMS) and _is_fresh(module)),
         "dropouts": {name: float(module.p) for name, module in named if isinstance(module, _DropoutNd)},
     }
+
+
+def _is_fresh(module: nn.Module) -> bool:
+    """Return whether a norm is frozen at the values that it was made with."""
+    own = dict(module.named_parameters(recurse=False))
+    if {"weight", "bias"} - own.keys() or any(one.requires_grad or is_lazy(one) for one in own.values()):
+        return False
+    return bool((own["weight"] == 1).all()) and bool((own["bias"] == 0).all())
 
 
 def losses(subject: Subject, seen: Wiring) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class Wiring:
         loss, prior_loss: of the batch, and of the best constant answer to it.
         doubled: loss of the batch given twice, divided by its loss.
         batch_norms: names of modules that normalise over the batch.
+        fresh_norms: names of frozen norms whose weights are all 1 and biases all 0, as no training leaves them.
         normalised_rows: fewest rows over which one that takes the statistics of the batch normalised; None without one.
         dropouts: rate of each dropout module by its name.
         model_in_eval: the model as a whole was in eval mode when it was trained.
@@ -99,6 +100,7 @@ class Wiring:
     prior_loss: float | None = None
     doubled: float | None = None
     batch_norms: tuple[str, ...] = ()
+    fresh_norms: tuple[str, ...] = ()
     normalised_rows: int | None = None
     dropouts: dict[str, float] = field(default_factory=dict)
     model_in_eval: bool = False

@@ -1,7 +1,8 @@
 """Mostly frozen: a part of the weights requires no gradient and will not learn.
 
 Source of the threshold: Espalier's fault catalogue A10 (more than 2 % of the numbers). Freezing is usually meant, as for fine
-tuning and low-rank adapters, and nothing in the model tells whether it is: a note.
+tuning and low-rank adapters, and nothing in the model tells whether it is: a note. But when a norm among them still has the
+weights 1 and biases 0 that it was made with, what is frozen was never trained: a warning.
 """
 
 import math
@@ -22,12 +23,15 @@ def check(wiring: Wiring) -> Finding | None:
     total, held = sum(sizes.values()), sum(sizes[name] for name in frozen)
     if held <= MAX_FROZEN * total or held == total:
         return None
+    fresh = wiring.fresh_norms
+    untrained = f" They were never trained: {named(fresh)} still holds the values that it was made with." if fresh else ""
     return Finding(
         id=ID,
         sentence=f"{percent(held / total)} of the model is frozen: {counted(len(frozen), 'weight')} with "
-        f"{held:,} of {total:,} numbers, {named(frozen)}.",
-        severity=Severity.NOTE,
-        evidence={"num_frozen": held, "num_numbers": total},
+        f"{held:,} of {total:,} numbers, {named(frozen)}.{untrained}",
+        severity=Severity.WARN if fresh else Severity.NOTE,
+        evidence={"num_frozen": held, "num_numbers": total} | ({"fresh_norms": list(fresh)} if fresh else {}),
         modules=tuple(frozen[:10]),
-        advice="If it is not meant, call requires_grad_(True) on them before the optimizer is built.",
+        advice="If it is not meant, call requires_grad_(True) on them before the optimizer is built."
+        + (" For fine-tuning, load learnt weights first." if fresh else ""),
     )
