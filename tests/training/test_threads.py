@@ -31,13 +31,14 @@ def chosen(monkeypatch, milliseconds):
 
 
 def test_threads_that_hardly_help_are_not_taken(monkeypatch):
-    choice = chosen(monkeypatch, {1: 2.1, 2: 2.0, 4: 2.0})
-    assert choice.threads == 1 and "2.1 ms with 1, 2 ms with 2" in choice.reason
+    choice = chosen(monkeypatch, {1: 2.6, 2: 2.0, 4: 2.0})
+    assert choice.threads == 1 and "2.6 ms with 1, 2 ms with 2" in choice.reason
 
 
 def test_threads_that_help_are_taken_as_few_as_do(monkeypatch):
     assert chosen(monkeypatch, {1: 8.0, 2: 4.1, 4: 4.0}).threads == 2
     assert chosen(monkeypatch, {1: 8.0, 2: 4.5, 3: 3.0}).threads == 3
+    assert chosen(monkeypatch, {1: 8.0, 2: 7.0, 4: 2.0}).threads == 4
 
 
 def test_waiting_threads_of_a_busy_machine_are_not_taken(monkeypatch):

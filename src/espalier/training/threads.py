@@ -1,5 +1,6 @@
 """Threads: as few as do the work. Those that wait for each other cost more than they save on small models and busy machines."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from espalier.core.batch import Batch
 from espalier.training.loop import Learnable
 from espalier.training.timed_steps import NUM_STEPS, TimedSteps
 
-MAX_SLOWDOWN = 1.1  # the fewest threads are taken whose steps last no longer than this many times the shortest
+MIN_SAVING = 0.3  # of the time of a step, that twice the threads must bring: a machine that is idle now may be busy later
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def choose_threads(model: nn.Module, task: Learnable, batch: Batch) -> ThreadCho
                 torch.set_num_threads(number)
                 trial.step()
     seconds = {number: trial.median_seconds() for number, trial in trials.items()}
-    limit = MAX_SLOWDOWN * min(seconds.values())
-    chosen = next(number for number in numbers if seconds[number] <= limit)
+    chosen = numbers[0]
+    for number in numbers[1:]:
+        if seconds[number] <= seconds[chosen] * (1 - MIN_SAVING) ** math.log2(number / chosen):
+            chosen = number
     told = ", ".join(f"{1e3 * seconds[number]:.2g} ms with {number}" for number in numbers)
-    return ThreadChoice(chosen, f"a step takes {told}: the fewest that are nearly as fast")
+    return ThreadChoice(chosen, f"a step takes {told}; twice the threads must save {MIN_SAVING:.0%}")
