@@ -330,14 +330,17 @@ def main():
         for one in twins_of(name, given.kinds, given.seeds, not given.no_rivals) if given.part in (None, task.part) else ():
             results.append(one)
             print(json.dumps(asdict(one)), flush=True)
-    lines = ["Part T, which no threshold has seen:", "", *report([one for one in results if one.part == "T"])]
-    lines += ["", "Part D, on which thresholds were set:", "", *report([one for one in results if one.part == "D"])]
+    lines = []
+    for part, what in (("T", "which no threshold has seen"), ("D", "on which thresholds were set")):
+        if given.part in (None, part):
+            lines += [f"Part {part}, {what}:", "", *report([one for one in results if one.part == part]), ""]
     print("\n".join(lines))
     if not given.print_only:
         sys.path.append(str(Path(__file__).resolve().parents[1]))
         from results import write_section
 
-        write_section("The doctor on seeded faults, beside its rivals", "python bench/doctor/run.py", lines)
+        command = "python bench/doctor/run.py" + (f" --part {given.part}" if given.part else "")
+        write_section("The doctor on seeded faults, beside its rivals", command, lines)
 
 
 if __name__ == "__main__":
