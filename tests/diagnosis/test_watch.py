@@ -253,3 +253,16 @@ def test_the_newest_evaluation_counts_wrong_answers_as_numpy_does():
     assert (seen.num_rows, seen.constant) == (90, pytest.approx(2 / 3))
     assert seen.own == pytest.approx(wrong.mean())
     assert seen.loss == pytest.approx(criterion(model(x), y).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("ends_in_softmax", [True, False])
+def test_a_log_softmax_of_a_softmax_is_told(ends_in_softmax):
+    model = nn.Sequential(nn.Linear(4, 3), *([nn.Softmax(dim=1)] if ends_in_softmax else []))
+    x, y, criterion = torch.randn(32, 4), torch.arange(32) % 3, nn.NLLLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with watch(model, optimizer, loss=criterion) as doctor:
+        criterion(model(x).log_softmax(dim=1), y).backward()
+        optimizer.step()
+    told = [one.sentence for one in doctor.findings if one.id == "W04-probabilities-for-logits"]
+    assert bool(told) is ends_in_softmax
+    assert all("cannot fall below 0.551" in one for one in told)

@@ -92,6 +92,7 @@ def forward(subject: Subject, seen: Wiring) -> dict[str, Any]:
     is_own = _is_alike(made.detach(), output, bool(seen.dropouts))
     return {
         "output": output,
+        "returned": None if is_own else made.detach(),
         "last_module": trace.makers.get(id(made), "") if is_own else "",
         "last_operation": operation_of(made) if is_own else _squash(made.detach(), output, bool(seen.dropouts)),
         "first_non_finite": trace.broken[0] if trace.broken else "",

@@ -49,6 +49,7 @@ class Wiring:
         batch_size: B.
         inputs: float inputs of the model, (B, ...).
         output: of the model in train mode, detached.
+        returned: by the model, where the loss got something that was made of it.
         target: of the batch.
         last_module: class of the module that made the output, for example "Softmax"; empty when it was made by an operation, or
             when the loss got something else than the model returned.
@@ -88,6 +89,7 @@ class Wiring:
     batch_size: int = 0
     inputs: tuple[Tensor, ...] = ()
     output: Tensor | None = None
+    returned: Tensor | None = None
     target: Tensor | None = None
     last_module: str = ""
     last_operation: str = ""

@@ -31,7 +31,7 @@ def check(wiring: Wiring) -> Finding | None:
     if wiring.kind is LossKind.BINARY_LOGITS and wiring.made_by == "sigmoid":
         return _of_binary(output, wiring.target)
     if wiring.kind is LossKind.NLL:
-        return _of_logarithms(output)
+        return _of_logarithms(output) or _of_log_softmax(output, wiring.returned)
     return None
 
 
@@ -75,6 +75,23 @@ def _of_logarithms(output: Tensor) -> Finding | None:
         f"{typical:.3g}, not 1: the loss has no lower end.",
         {"sum_of_exponentials": typical},
         "Give it log_softmax(output, dim=1), or use cross entropy with the logits.",
+    )
+
+
+def _of_log_softmax(output: Tensor, returned: Tensor | None) -> Finding | None:
+    """Tell whether the loop takes a log softmax of what the model returns as probabilities."""
+    if returned is None or returned.shape != output.shape or output.ndim < 2 or output.shape[1] < 2:
+        return None
+    given = returned.float()
+    is_softmax = float(given.min()) >= 0 and float((given.sum(1) - 1).abs().max()) <= MAX_ERROR
+    if not is_softmax or float((given.log_softmax(1) - output).abs().max()) > MAX_ERROR:
+        return None
+    floor = math.log(1 + (output.shape[1] - 1) / math.e)
+    return _finding(
+        f"Negative log likelihood gets a log softmax of values that are probabilities already: the model ends in a softmax, "
+        f"and the loss cannot fall below {floor:.3f}.",
+        {"floor": floor},
+        "Give the loss the logarithm of the model's output, or remove the softmax at the end of the model.",
     )
 
 
