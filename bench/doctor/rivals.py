@@ -73,7 +73,7 @@ class Recorder:
     def _look(self, module, given, output):
         if not isinstance(output, torch.Tensor):
             return
-        self.means.append(float(output.detach().abs().mean()))
+        self.means.append(float(output.detach().float().abs().mean()))
         if isinstance(module, nn.ReLU):
             self.zeros.append(float((output <= 0).float().mean()))
         elif isinstance(module, nn.Sigmoid | nn.Tanh):
