@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import espalier
+from espalier.diagnosis.forward_pass import _squash
 from espalier.diagnosis.preserved import preserved
 from espalier.diagnosis.watch import Doctor, watch
 
@@ -266,3 +267,11 @@ def test_a_log_softmax_of_a_softmax_is_told(ends_in_softmax):
     told = [one.sentence for one in doctor.findings if one.id == "W04-probabilities-for-logits"]
     assert bool(told) is ends_in_softmax
     assert all("cannot fall below 0.551" in one for one in told)
+
+
+def test_another_draw_of_dropout_is_not_taken_for_a_tanh():
+    torch.manual_seed(0)
+    made = 0.3 * torch.randn(64, 4)
+    other = made.tanh() + 0.02 * torch.randn(64, 4)
+    assert _squash(made, other, is_noisy=True) == ""
+    assert _squash(5 * made, (5 * made).tanh(), is_noisy=True) == _squash(made, made.tanh(), is_noisy=False) == "Tanh"

@@ -16,6 +16,7 @@ READERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNNBase, nn.MultiheadA
 MAX_KEPT_ROWS = 256  # of what a matrix read: enough for its scale
 MAX_DIFFERENCE = 0.02  # of the largest output: mixed precision rounds to less
 MAX_SHIFT = 0.1  # of the mean output, by other draws of dropout
+MIN_SQUASHED = 2.0  # largest output that a tanh changes beyond doubt
 SQUASHES: dict[str, Callable[[Tensor], Tensor]] = {
     "Sigmoid": torch.sigmoid,
     "Tanh": torch.tanh,
@@ -114,8 +115,20 @@ def _strangers(subject: Subject, made: Tensor) -> tuple[tuple[int, ...], ...]:
 
 
 def _squash(made: Tensor, output: Tensor, is_noisy: bool) -> str:
-    """Return the operation between the model's output and what the loss got; empty when it is none of the usual ones."""
-    return next((name for name, squash in SQUASHES.items() if _is_alike(squash(made.float()), output, is_noisy)), "")
+    """Return the operation between the model's output and what the loss got; empty when it is none of the usual ones.
+
+    With dropout the two are of different draws, and a tanh of small values changes less than that: it is not looked for.
+    """
+    is_small = made.numel() == 0 or float(made.abs().max()) < MIN_SQUASHED
+    left_out = ("Tanh",) if is_noisy and is_small else ()
+    return next(
+        (
+            name
+            for name, squash in SQUASHES.items()
+            if name not in left_out and _is_alike(squash(made.float()), output, is_noisy)
+        ),
+        "",
+    )
 
 
 def _is_alike(made: Tensor, output: Tensor, is_noisy: bool) -> bool:
