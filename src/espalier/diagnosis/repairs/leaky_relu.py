@@ -10,7 +10,7 @@ from espalier.core.plan import Plan
 from espalier.diagnosis.model_options import option_of
 
 NAME = "use the leaky ReLU"
-CURES = {"T07-dying-relu": 1}
+CURES = {"T07-dying-relu": 2}
 ACTIVATION = "leaky_relu"
 
 

@@ -15,7 +15,7 @@ CURES = {
     "T05-learning-rate-too-low": 1,
     "T06-learning-rate-too-high": 1,
     "T04-weights-do-not-move": 1,
-    "T07-dying-relu": 2,
+    "T07-dying-relu": 1,
     "T11-not-learning": 3,
     "G02-underfitting": 2,
     "T15-behind-simple-model": 4,
