@@ -69,7 +69,7 @@ class Wiring:
         model_in_eval: the model as a whole was in eval mode when it was trained.
         first_non_finite: the first module whose output is not finite; empty when none is.
         unrepeatable: largest difference between two passes over the same batch in eval mode, by the spread of the output.
-        draws: random operations that a pass in eval mode used, for example "bernoulli_".
+        draws: random operations that a pass in eval mode used, for example "bernoulli_"; looked for where passes differ.
         mixing: largest change of a row's output when other rows change, in eval mode, by the spread of the output; None when
             the first dimension may be time or the places of a graph.
         affine_error: how far f(a) + f(b) is from f(a + b) + f(0), relative, with large inputs and no weight at zero; None with
