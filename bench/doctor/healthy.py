@@ -325,7 +325,8 @@ def main():
         sys.path.append(str(Path(__file__).resolve().parents[1]))
         from results import write_section
 
-        write_section("The doctor beside healthy runs", "python bench/doctor/healthy.py", lines)
+        command = "python bench/doctor/healthy.py" + (f" --part {given.part}" if given.part else "")
+        write_section("The doctor beside healthy runs", command, lines)
 
 
 if __name__ == "__main__":

@@ -69,13 +69,15 @@ def test_a_light_optimizer_gives_the_bits_of_the_one_it_stands_for(kind):
     assert isinstance(optimizer, kind) and type(optimizer).__name__ == kind.__name__
 
 
-def test_the_first_step_does_not_import_torchs_compiler():
+def test_the_first_step_and_its_probes_do_not_import_torchs_compiler():
     script = """
 import sys, torch
 from espalier.core.plan import LearningPlan
+from espalier.diagnosis.watch import check
 from espalier.training.optimizers import make_optimizer
 model = torch.nn.Linear(2, 1)
 optimizer = make_optimizer(model, LearningPlan(), 0.1)
+check(model, (torch.randn(8, 2), torch.randn(8, 1)), torch.nn.MSELoss(), optimizer)
 optimizer.zero_grad()
 model(torch.ones(4, 2)).sum().backward()
 optimizer.step()

@@ -17,7 +17,6 @@ from espalier.evaluation.verdict import spoken
 from espalier.stages.network import OWN_MODULE
 from espalier.stages.proof import BROKEN, Attempt, Ground, Proof, prove, shows
 from espalier.stages.redeal import known_rows
-from espalier.training.threads import kept_threads
 
 UPSTREAM = "DSWTG"  # families of signs: what is wrong with the data is the cause of what is wrong later
 MAX_CURES = 5  # tried for one finding
@@ -154,10 +153,9 @@ def repair_run(
     ground = Ground(plan, known_rows(folder, plan), limit)
     ground.deal(plan, "A", 0)
     work = _Work(ground, plan, effort, time.monotonic() + effort.seconds)
-    with kept_threads(plan.learning.threads):
-        for finding in root_cause_first([*findings, *_breakdown(work, findings, folder)]):
-            if not _is_cured(work, finding):
-                yield from _cure(work, finding)
+    for finding in root_cause_first([*findings, *_breakdown(work, findings, folder)]):
+        if not _is_cured(work, finding):
+            yield from _cure(work, finding)
     return Repaired(work.plan, tuple(work.outcomes), ground.num_trained, tuple(work.unlooked))
 
 

@@ -20,6 +20,7 @@ from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.network import main_metric, target_kind
 from espalier.tasks.build import build_task
+from espalier.training.threads import kept_threads
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def trial(
     began = time.monotonic()
     quiet = replace(plan, baselines=(), diagnosis=replace(plan.diagnosis, watch=watch, stop=False))
     decided = decide_rate(decide_target(quiet, train, valid), train)
-    with tempfile.TemporaryDirectory(prefix="espalier-trial-") as path:
+    with kept_threads(plan.learning.threads), tempfile.TemporaryDirectory(prefix="espalier-trial-") as path:
         folder = RunFolder(Path(path))
         work = Work(decided, folder, classes, began + seconds)
         stages = fit_fold(work, Splits(train, valid, SealedRecords(judged)), 0)

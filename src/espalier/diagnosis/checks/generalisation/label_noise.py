@@ -31,6 +31,7 @@ from espalier.diagnosis.confident_learning import (
 from espalier.diagnosis.generalisation import Answers, Generalisation
 from espalier.diagnosis.wording import MAX_NAMED_ROWS, counted, joined, percent
 from espalier.evaluation.metrics.metric import class_indices
+from espalier.evaluation.proportions import wilson
 
 ID = "G07-label-noise"
 EXPLAINED_BY = ("D03-conflicting-rows",)
@@ -38,7 +39,6 @@ MIN_ROWS = 100  # fewer tell nothing
 MIN_SUSPECTS = 5
 GRANTED_SHARE = 1.25  # times what overlap leaves wrong of the surest quarter
 GRANTED_ERROR = 0.05  # added to it, as a share of what the most frequent class would get wrong
-ERRORS_OF_INTERVAL = 1.96  # standard errors of the 95 % interval of that share
 WARN_FRACTION = 0.2
 SHOWN = 3  # candidates told with both classes
 
@@ -80,16 +80,8 @@ def _surest_error(labels: IntArray, probabilities: FloatArray, constant: float) 
     """Return how often the surest quarter is wrong, how often at least, and how often overlap alone would leave it wrong."""
     is_wrong = probabilities.argmax(axis=1) != labels
     first = surest(probabilities)
-    at_least = _wilson_low(int(is_wrong[first].sum()), len(first))
+    at_least, _ = wilson(int(is_wrong[first].sum()), len(first))
     return float(is_wrong[first].mean()), at_least, surest_error_of_overlap(float(is_wrong.mean()), constant)
-
-
-def _wilson_low(num_wrong: int, total: int) -> float:
-    """Return the lower end of the interval of a share (Wilson 1927, Journal of the American Statistical Association 22)."""
-    z, share = ERRORS_OF_INTERVAL, num_wrong / total
-    middle = share + z**2 / (2 * total)
-    reach = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    return float((middle - reach) / (1 + z**2 / total))
 
 
 def _examples(answers: Answers, found: np.ndarray) -> str:
