@@ -129,7 +129,7 @@ class Run:
 
     @property
     def _num_members(self) -> int:
-        return self.plan.model.members * num_splits(self.plan)
+        return self.plan.model.num_members * num_splits(self.plan)
 
     @property
     def module(self) -> nn.Module:

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 from espalier.core.plan import SplitPlan
-from espalier.core.records import Records, TrainRecords
+from espalier.core.records import Records, SealedRecords, Splits, TrainRecords
 from espalier.core.schema import Column, Kind, Role, Schema
-from espalier.data.split import cross_train, fewer_train, groups_of
+from espalier.data.split import cross_train, fewer_train, groups_of, rotated
 
 NUM_ROWS = 200
 
@@ -98,3 +98,40 @@ def test_groups_are_known_only_where_the_split_is_by_group():
     groups = groups_of(records, schema(**PERSON), GROUP)
     assert len(np.unique(groups)) == 40
     assert (groups.reshape(40, 5) == groups.reshape(40, 5)[:, :1]).all()
+
+
+def parts_of(train):
+    """Return parts whose validation part is a copy of 40 rows under other numbers, and persons of its own."""
+    few = train.records.take(np.arange(0, NUM_ROWS, 5))
+    named = [pl.lit("new").alias("person")] if "person" in few.frame.columns else []
+    valid = Records(few.frame.with_columns(named), few.rows + 1_000)
+    return Splits(train, valid, SealedRecords(few.take(np.arange(3))))
+
+
+def test_a_later_network_holds_out_other_rows_and_learns_from_the_validation_part():
+    splits = parts_of(table())
+    every = [rotated(splits, schema(), RANDOM, number, seed=3) for number in (1, 2, 3, 4, 5)]
+    for one in every:
+        assert len(one.valid) == len(splits.valid) == 40
+        assert len(one.train) == NUM_ROWS
+        assert set(splits.valid.rows) < set(one.train.records.rows)
+        assert set(one.train.records.rows) | set(one.valid.rows) == {*splits.train.records.rows, *splits.valid.rows}
+        assert one.test is splits.test
+        assert (one.valid.frame["y"] == "rare").sum() == 8
+        assert one.train.records.frame.height == len(one.train.records.rows)
+    held = [set(one.valid.rows) for one in every]
+    assert not any(a & b for number, a in enumerate(held) for b in held[:number])
+
+
+def test_shares_are_dealt_anew_when_all_were_held_out_and_follow_from_the_seed():
+    splits = parts_of(table())
+    first, again, sixth, other = (
+        rotated(splits, schema(), RANDOM, number, seed).valid.rows.tolist() for number, seed in ((1, 3), (1, 3), (6, 3), (1, 4))
+    )
+    assert first == again
+    assert first != sixth != other != first
+
+
+def test_a_later_network_holds_out_whole_groups():
+    one = rotated(parts_of(table(person=PERSONS)), schema(**PERSON), GROUP, 1, seed=0)
+    assert not set(one.train.records.frame["person"]) & set(one.valid.frame["person"])

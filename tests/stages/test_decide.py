@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import polars as pl
 import pytest
@@ -6,7 +8,7 @@ from espalier import process
 from espalier.core.plan import edit
 from espalier.data.batches import TensorBatches
 from espalier.data.prepare.prepared import fit_preparation
-from espalier.stages.decide import decide_learning, decide_rate, decide_target
+from espalier.stages.decide import decide_learning, decide_members, decide_rate, decide_target
 from espalier.stages.network import make_network, target_kind
 from espalier.stages.parts import deal_parts
 from small_runs import made_table, write_table
@@ -72,3 +74,13 @@ def test_learning_rate_and_precision_are_measured_only_where_they_are_open_and_t
     assert decided.learning.precision == "float32"
     assert all(tensor.equal(before[name]) for name, tensor in network.module.state_dict().items())
     assert decide_learning(decided, network, batches) is decided
+
+
+@pytest.mark.parametrize(("left", "members"), [(-1.0, 1), (9.0, 1), (13.0, 2), (40.0, 4), (1e9, 5), (math.inf, 5)])
+def test_as_many_networks_are_averaged_as_the_time_left_allows(tmp_path, left, members):
+    plan, _ = dealt(tmp_path, "sold", {"model.members": None})
+    decided = decide_members(plan, 10.0, left)
+    assert decided.model.members == decided.model.num_members == members
+    assert "the first learnt in 10.0 s" in decided.reasons["model.members"]
+    given = edit(plan, {"model.members": 3}, "test")
+    assert decide_members(given, 10.0, left) is given

@@ -52,6 +52,51 @@ def test_members_differ_share_one_preparation_and_are_averaged(pair):
     assert members.member(0).prepared.read_bytes() == members.member(1).prepared.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def rotating(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rotating")
+    with pytest.MonkeyPatch.context() as patch:
+        seen = seen_targets(patch)
+        return (
+            folder,
+            fitted(folder, {"model.members": 3, "model.rotate": True})[0][1],
+            [set(rows.tolist()) for _, rows in seen],
+        )
+
+
+def test_later_networks_learn_from_the_validation_rows_and_hold_out_others(rotating):
+    _, result, learnt = rotating
+    train, valid = set(result.splits.train.records.rows), set(result.splits.valid.rows)
+    assert learnt[0] == train
+    for rows in learnt[1:]:
+        assert valid < rows
+        assert len(train - rows) == 15
+    assert len((train - learnt[1]) & (train - learnt[2])) == 0
+    assert not rows & set(result.splits.test.hidden.rows)
+    assert result.num_learnt_rows == 135
+
+
+def test_validation_rows_are_answered_by_the_network_that_did_not_learn_from_them(rotating):
+    _, result, _ = rotating
+    valid = result.splits.valid
+    first, *others = (network.predict(valid).probabilities for network in result.networks)
+    np.testing.assert_array_equal(result.answer_valid(valid).probabilities, first)
+    np.testing.assert_allclose(result.answer(valid).probabilities, (first + others[0] + others[1]) / 3)
+
+
+def test_each_network_that_rotates_has_a_preparation_of_its_own_rows(rotating):
+    folder, result, _ = rotating
+    members = RunFolder(folder / "run")
+    assert len({members.member(index).prepared.read_bytes() for index in range(3)}) == 3
+    assert result.prepared is result.networks[0].prepared is not result.networks[1].prepared
+
+
+def test_the_time_of_the_first_network_decides_how_many_there_are(tmp_path):
+    (plan, result), _ = fitted(tmp_path, {"model.members": None}, ends=time.monotonic() + 1_000)
+    assert plan.model.members == len(result.networks) == 5
+    assert RunFolder(tmp_path / "run").read_plan() == plan
+
+
 def seen_targets(monkeypatch):
     """Return a list that gathers the (target, rows) each network learns from."""
     seen = []

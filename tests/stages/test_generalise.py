@@ -175,3 +175,12 @@ def test_every_kind_of_target_is_looked_at(tmp_path, target):
     assert len(evidence.answers.errors) == len(evidence.answers)
     assert np.isfinite(evidence.standing.gap.value)
     assert all(isinstance(one, Finding) for one in findings_of(evidence))
+
+
+def test_validation_rows_are_judged_by_the_network_that_did_not_learn_from_them(tmp_path):
+    run = run_of(tmp_path, "sold", {"model.members": 2, "model.rotate": True})
+    opened = open_run(run.folder)
+    assert (len(run.networks), len(opened.networks)) == (2, 1)
+    standing = from_run(opened).standing
+    assert standing.valid.value == pytest.approx(run.scorecard.network.valid_score)
+    assert len(from_run(opened).epochs) == 2

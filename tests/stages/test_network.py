@@ -178,3 +178,12 @@ def test_the_main_metric_is_one_that_has_a_meaning_for_the_rows():
 def test_an_unknown_task_is_named(made):
     with pytest.raises(UnknownNameError, match=r"no task 'rank'"):
         target_kind(edit(made[0], {"task.name": "rank"}, "test"))
+
+
+def test_networks_hold_out_other_rows_only_where_the_parts_are_drawn(made):
+    plan = edit(made[0], {"model.rotate": True, "split.column": "size"}, "test")
+    check_names(plan, ("no", "yes"))
+    with pytest.raises(
+        PlanError, match=r"model.rotate is true with split.method 'time', .* Expected random, stratified, group"
+    ):
+        check_names(edit(plan, {"split.method": "time"}, "test"), ("no", "yes"))

@@ -140,12 +140,21 @@ class ModelPlan:
     Args:
         name: a model of the catalogue, for example "tabm".
         options: fields of its config that differ from the defaults, for example {"depth": 2}.
-        members: how many are trained from different seeds and averaged.
+        members: how many are trained from different seeds and averaged; None until the time that the first one took has
+            decided, within the budget.
+        rotate: hold out other rows for each network after the first: it stops by a share of the training part as large as the
+            validation part, which it learns from instead. The validation rows are then answered by the first network alone.
     """
 
     name: str
     options: dict[str, Setting] = Field(default_factory=dict)
-    members: Annotated[int, Field(ge=1)] = 1
+    members: Annotated[int | None, Field(ge=1)] = 1
+    rotate: bool = False
+
+    @property
+    def num_members(self) -> int:
+        """Return how many networks there are; 1 as long as that is not decided."""
+        return self.members or 1
 
 
 @dataclass(frozen=True, config=STRICT)

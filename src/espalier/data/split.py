@@ -6,7 +6,7 @@ then a check of `diagnosis` reports them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from espalier.core.files import replaced
 from espalier.core.plan import SplitPlan
 from espalier.core.records import IntArray, Records, SealedRecords, Splits, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
-from espalier.core.seeds import numpy_stream
+from espalier.core.seeds import derive_seed, numpy_stream
 from espalier.data.clean import copy_keys
 from espalier.data.deal import deal, deal_classes, units_of, wanted_rows, without_empty
 from espalier.data.part_column import parts_of_column
@@ -220,6 +220,32 @@ def cross_train(
         (TrainRecords(rows.take(np.flatnonzero(fold != one))), rows.take(np.flatnonzero(fold == one)))
         for one in range(num_folds)
     ]
+
+
+def rotated(splits: Splits, schema: Schema, plan: SplitPlan, number: int, seed: int) -> Splits:
+    """Return the parts of a later network of an ensemble, which holds out other rows and learns from the validation part.
+
+    Held out is a share of the training part about as large as the validation part, another one for each network until every
+    training row was held out; then the shares are dealt anew. The test part stays what it is.
+
+    Args:
+        splits: the parts of the first network.
+        schema: the kind and role of each column.
+        plan: its method and column; "random", "stratified" or "group".
+        number: of the network, from 1.
+        seed: of the plan.
+
+    Raises:
+        SplitError: fewer different training rows (or groups) than shares.
+    """
+    num_shares = max(round(len(splits.train) / len(splits.valid)), 2)
+    deal_number, share = divmod(number - 1, num_shares)
+    shares = cross_train(splits.train, schema, plan, num_shares, derive_seed(seed, "rotate", deal_number))
+    train, held = shares[share]
+    both = [train.records, splits.valid]
+    rows = np.concatenate([one.rows for one in both])
+    learnt = replace(train.records, frame=pl.concat([one.frame for one in both]), rows=rows)
+    return Splits(TrainRecords(learnt), held, splits.test)
 
 
 def groups_of(records: Records, schema: Schema, plan: SplitPlan) -> IntArray | None:

@@ -23,6 +23,8 @@ MIN_SKEW = 1.0  # a log is only tried on a target whose skewness (third standard
 MIN_GAIN = 0.01  # relative fall of the validation RMSE that a log must bring
 TRIAL_ROWS = 10_000
 TRIAL_TREES = 60
+MOST_MEMBERS = 5  # networks of an ensemble that a budget is spent on: each further one brings less
+SPARE = 0.8  # of the time left: a later network may learn longer than the first
 
 
 def decide_target(plan: Plan, train: TrainRecords, valid: Records) -> Plan:
@@ -90,3 +92,20 @@ def decide_learning(plan: Plan, network: Network, batches: Batches, seconds: flo
         choice = choose_precision(network.module, network.task, batch)
         plan = edit(plan, {"learning.precision": choice.precision}, choice.reason)
     return plan
+
+
+def decide_members(plan: Plan, seconds: float, left: float) -> Plan:
+    """Decide how many networks are averaged, where the plan leaves it open: as many as the time left lets learn like the first.
+
+    Args:
+        plan: model.members None is open.
+        seconds: in which the first network learnt.
+        left: seconds that the networks still have; infinite without a budget.
+    """
+    if plan.model.members is not None:
+        return plan
+    further = SPARE * max(left, 0.0) / max(seconds, 1e-3)
+    members = 1 + int(min(further, MOST_MEMBERS - 1))
+    time_left = "without a limit of time" if math.isinf(left) else f"and {max(left, 0.0):.0f} s are left of the budget"
+    why = f"the first learnt in {seconds:.1f} s {time_left}: {members} fit, at most {MOST_MEMBERS} are trained"
+    return edit(plan, {"model.members": members}, why)

@@ -13,17 +13,18 @@ from espalier.core.errors import RunError
 from espalier.core.files import write_json
 from espalier.core.plan import Plan
 from espalier.core.plan_file import write_plan
-from espalier.core.progress import BaselineDone, Progress, StageDone
+from espalier.core.progress import BaselineDone, EpochDone, Progress, StageDone
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import MemberFolder, RunFolder, read_run_json
 from espalier.core.seeds import derive_seed
 from espalier.data.batches import TensorBatches
 from espalier.data.prepare.prepared import Prepared, fit_preparation
 from espalier.data.prepare.resample import class_weights, oversample, smote
+from espalier.data.split import rotated
 from espalier.evaluation.baselines.baseline import named_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
-from espalier.stages.decide import decide_learning
+from espalier.stages.decide import decide_learning, decide_members
 from espalier.stages.look import watched_epochs
 from espalier.stages.network import ModuleMaker, Network, average, main_metric, make_network, target_kind
 from espalier.tasks.build import build_task
@@ -60,10 +61,11 @@ class Fold:
 
     Args:
         splits: its parts.
-        prepared: the preparation that networks and baselines share.
+        prepared: the preparation of the first network and of the baselines.
         networks: one, or the members of an ensemble.
         baselines: by name.
         seconds: time to fit the networks.
+        is_rotated: the networks after the first learnt from the validation rows, and held out others.
     """
 
     splits: Splits
@@ -71,10 +73,20 @@ class Fold:
     networks: tuple[Network, ...]
     baselines: Mapping[str, FittedBaseline]
     seconds: float
+    is_rotated: bool = False
 
     def answer(self, records: Records) -> Prediction:
         """Return the networks' mean prediction."""
         return average([network.predict(records) for network in self.networks], self.networks[0].task)
+
+    def answer_valid(self, records: Records) -> Prediction:
+        """Return the mean prediction for rows of the validation part by the networks that did not learn from it."""
+        return replace(self, networks=self.networks[:1]).answer(records) if self.is_rotated else self.answer(records)
+
+    @property
+    def num_learnt_rows(self) -> int:
+        """Return how many rows the networks learnt from, all of them together."""
+        return len(self.splits.train) + (len(self.splits.valid) if self.is_rotated and len(self.networks) > 1 else 0)
 
 
 def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, None, tuple[Plan, Fold]]:
@@ -89,36 +101,81 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
         A StageDone for the preparation, an EpochDone for each epoch, a BaselineDone for each baseline.
 
     Returns:
-        The plan with the learning rate and the precision decided, and what was fitted.
+        The plan with the learning rate, the precision and the number of members decided, and what was fitted.
     """
     began = time.monotonic()
-    prepared = _prepare(work, splits, number)
-    train, valid = splits.train.records, splits.valid
-    inputs, target = prepared.inputs(train), prepared.target(train)
+    lesson = _lesson(work, splits, number * work.plan.model.num_members)
+    prepared = lesson.prepared
     kinds = f"{len(prepared.names)} features from {len(set(prepared.sources))} columns"
-    yield StageDone("prepare", f"{len(train):,} training rows, {kinds}", time.monotonic() - began)
-    drawn, drawn_target, rows = _resample(work.plan, inputs, target, torch.as_tensor(train.rows))
-    weights = _weights(work.plan, target, work.classes)
-    plan, networks, seconds = work.plan, [], 0.0
+    yield StageDone("prepare", f"{len(splits.train):,} training rows, {kinds}", time.monotonic() - began)
+    plan, networks, seconds = yield from _fit_networks(work, splits, lesson, number)
+    train = splits.train.records
+    inputs = lesson.inputs if plan.task.sampling == "none" else prepared.inputs(train)
+    baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), splits.valid)
+    return plan, Fold(splits, prepared, networks, baselines, seconds, plan.model.rotate)
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What a network learns from: a preparation, tensors with their source rows, the weights of classes, rows to stop by."""
+
+    prepared: Prepared
+    inputs: tuple[Tensor, ...]
+    target: Tensor
+    rows: Tensor
+    class_weights: tuple[float, ...] | None
+    valid: Records
+
+
+def _lesson(work: Work, splits: Splits, index: int) -> _Lesson:
+    """Return what the network of an index learns from."""
+    plan, train = work.plan, splits.train.records
+    prepared = _prepare(work, splits, work.folder.member(index))
+    inputs, target = prepared.inputs(train), prepared.target(train)
+    weights = _weights(plan, target, work.classes)
+    drawn, drawn_target, rows = _resample(plan, inputs, target, torch.as_tensor(train.rows))
+    return _Lesson(prepared, drawn, drawn_target, rows, weights, splits.valid)
+
+
+def _next_lesson(work: Work, splits: Splits, lesson: _Lesson, member: int, index: int) -> _Lesson:
+    """Return what a later network learns from: the same, unless the rows held out rotate. Every member has a preparation."""
+    plan, folder = work.plan, work.folder.member(index)
+    if plan.model.rotate:
+        return _lesson(work, rotated(splits, plan.schema, plan.split, member, plan.seed), index)
+    if not folder.prepared.exists():
+        write_json(folder.prepared, lesson.prepared.to_mapping())
+    return lesson
+
+
+def _fit_networks(
+    work: Work, splits: Splits, lesson: _Lesson, number: int
+) -> Generator[EpochDone, None, tuple[Plan, tuple[Network, ...], float]]:
+    """Fit the networks of one fold; return the plan as it is decided on the way, the networks, and the seconds they learnt."""
+    plan, seconds, networks = work.plan, 0.0, list[Network]()
     ends = math.inf if math.isinf(work.ends) else work.ends - BASELINES_SHARE * (work.ends - time.monotonic())
-    num_members = plan.model.members
-    for member in range(num_members):
-        index = number * num_members + member
+    while len(networks) < plan.model.num_members:
+        member = len(networks)
+        index = number * plan.model.num_members + member
         seed = derive_seed(plan.seed, "member", index)
-        batches = TensorBatches(drawn, drawn_target, rows, batch_size=plan.learning.batch_size, seed=seed)
-        network = make_network(plan, prepared, seed, work.maker, weights)
-        decided = decide_learning(plan, network, batches, TRIAL_SHARE * (ends - time.monotonic()))
-        if decided != plan:
-            plan = decided
-            write_plan(work.folder.plan, plan)
-        fit = _start(network, batches, valid, plan, work.folder.member(index), seed)
-        share = (ends - time.monotonic()) / (num_members - member)
-        deadline = time.monotonic() + share - fit.state.seconds
-        yield from watched_epochs(fit, network.task, plan.diagnosis, deadline, index)
+        if member:
+            lesson = _next_lesson(work, splits, lesson, member, index)
+        batches = TensorBatches(lesson.inputs, lesson.target, lesson.rows, batch_size=plan.learning.batch_size, seed=seed)
+        network = make_network(plan, lesson.prepared, seed, work.maker, lesson.class_weights)
+        plan = _kept(work, plan, decide_learning(plan, network, batches, TRIAL_SHARE * (ends - time.monotonic())))
+        fit = _start(network, batches, lesson.valid, plan, work.folder.member(index), seed)
+        share = (ends - time.monotonic()) / (plan.model.num_members - member)
+        yield from watched_epochs(fit, network.task, plan.diagnosis, time.monotonic() + share - fit.state.seconds, index)
         networks.append(network)
         seconds += fit.state.seconds
-    baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), valid)
-    return plan, Fold(splits, prepared, tuple(networks), baselines, seconds)
+        plan = _kept(work, plan, decide_members(plan, seconds, ends - time.monotonic()))
+    return plan, tuple(networks), seconds
+
+
+def _kept(work: Work, plan: Plan, decided: Plan) -> Plan:
+    """Return the plan as it was decided, written down where that is news."""
+    if decided != plan:
+        write_plan(work.folder.plan, decided)
+    return decided
 
 
 def _start(network: Network, batches: TensorBatches, valid: Records, plan: Plan, folder: MemberFolder, seed: int) -> Fit:
@@ -138,17 +195,13 @@ def _start(network: Network, batches: TensorBatches, valid: Records, plan: Plan,
         ) from error
 
 
-def _prepare(work: Work, splits: Splits, number: int) -> Prepared:
-    """Return the preparation of a fold: the one on disk when the run goes on, else a new one. Every member has a copy."""
+def _prepare(work: Work, splits: Splits, folder: MemberFolder) -> Prepared:
+    """Return the preparation of a network: the one on disk when the run goes on, else a new one."""
+    if folder.prepared.exists():
+        return Prepared.from_mapping(read_run_json(folder.prepared))
     plan = work.plan
-    paths = [work.folder.member(number * plan.model.members + member).prepared for member in range(plan.model.members)]
-    if paths[0].exists():
-        prepared = Prepared.from_mapping(read_run_json(paths[0]))
-    else:
-        prepared = fit_preparation(splits.train, plan.schema, plan.prepare, target_kind(plan), work.classes)
-    for path in paths:
-        if not path.exists():
-            write_json(path, prepared.to_mapping())
+    prepared = fit_preparation(splits.train, plan.schema, plan.prepare, target_kind(plan), work.classes)
+    write_json(folder.prepared, prepared.to_mapping())
     return prepared
 
 

@@ -14,6 +14,7 @@ from espalier.core.seeds import derive_seed
 from espalier.data.batches import TensorBatches
 from espalier.data.prepare.prepared import fit_preparation
 from espalier.data.split import sample_train
+from espalier.stages.decide import MOST_MEMBERS
 from espalier.stages.network import Network, make_network, target_kind
 from espalier.stages.parts import deal_parts
 from espalier.stages.table import Table, load_planned
@@ -69,7 +70,7 @@ def forecast(plan: Plan, table: Table | None = None) -> Forecast:
     network = make_network(plan, prepared, derive_seed(plan.seed, "forecast"))
     step_seconds = _time_steps(network, batches, plan)
     num_steps = math.ceil(len(train) / plan.learning.batch_size)
-    copies = plan.model.members * len(parts)
+    copies = (plan.model.members or MOST_MEMBERS) * len(parts)
     total = step_seconds * num_steps * plan.learning.epochs * copies
     parameters = sum(weight.numel() for weight in network.module.parameters())
     bytes_of_a_row = sum(one[:1].nbytes for one in (*inputs, target))

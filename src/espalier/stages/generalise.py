@@ -57,7 +57,7 @@ class Finished:
         card: its score card.
         classes: names of the classes, by index.
         splits: of its first fold; the test part is sealed.
-        networks: of its first fold.
+        networks: of its first fold; the first alone where the others learnt from validation rows.
     """
 
     folder: RunFolder
@@ -101,7 +101,10 @@ def open_run(path: RunFolder) -> Finished:
     card = scorecard_from(path.read_json(path.scorecard))
     table = load_planned(plan)
     splits = deal_parts(plan, table, path)[1][0]
-    networks = tuple(load_network(plan, path.member(index), card.threshold) for index in range(plan.model.members))
+    networks = tuple(
+        load_network(plan, path.member(index), card.threshold)
+        for index in range(1 if plan.model.rotate else plan.model.num_members)
+    )
     return Finished(path, plan, card, table.asked().classes, splits, networks)
 
 
@@ -115,7 +118,7 @@ def from_run(run: Finished, found: Sequence[Finding] = ()) -> Generalisation:
     valid, plan = run.splits.valid, run.plan
     truth, answer = run.truth(valid), run.answer(valid)
     metric = main_metric(run.task, truth)
-    members = range(plan.model.members)
+    members = range(plan.model.num_members)
     seeds = [metric.measure(truth, one.predict(valid)) for one in run.networks] if len(run.networks) > 1 else []
     return Generalisation(
         epochs=tuple(one for index in members if (one := _epochs(run, index)) is not None),
@@ -255,6 +258,7 @@ def _plan(run: Finished, fraction: float, seed: int) -> Plan:
     learning = run.plan.learning
     changes = {
         "model.members": 1,
+        "model.rotate": False,
         "learning.epochs": math.ceil(learning.epochs / fraction),
         "learning.patience": math.ceil(learning.patience / fraction),
         "learning.budget_seconds": None,

@@ -33,6 +33,7 @@ from espalier.training.evaluate import predict
 MIN_LABELS = 2  # targets of a question of labels
 BINARY = 2  # classes of a binary question
 MAX_SHOWN_CLASSES = 3  # classes named in a message
+ROTATING = ("random", "stratified", "group")  # ways of splitting whose parts are drawn, so that a network may hold out others
 OWN_MODULE = "own"  # stands in the plan for a person's own module, which the catalogue does not hold
 
 ModuleMaker: TypeAlias = Callable[[Prepared, int], nn.Module]  # (prepared, num_outputs) -> new module
@@ -176,6 +177,7 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
             "has no classes. Use --set task.sampling=none."
         )
     _check_quantity(plan, classes)
+    _check_rotation(plan)
     if plan.model.name != OWN_MODULE:
         _architecture(plan)
     if plan.baselines is not None:
@@ -224,6 +226,15 @@ def _check_quantity(plan: Plan, classes: Sequence[str]) -> None:
         f"The task '{plan.task.name}' was asked for, and the target '{target}' holds {len(classes):,} classes ({shown}). "
         f"Expected numbers. Use --task {'binary' if len(classes) == BINARY else 'multiclass'}{other}."
     )
+
+
+def _check_rotation(plan: Plan) -> None:
+    """Raise PlanError where networks are to hold out other rows and the parts are not drawn."""
+    if plan.model.rotate and plan.split.method not in ROTATING:
+        raise PlanError(
+            f"model.rotate is true with split.method '{plan.split.method}', whose parts are fixed: the validation part is not "
+            f"to be learnt from. Expected {', '.join(ROTATING)}. Use --set model.rotate=false."
+        )
 
 
 def _is_number(text: str) -> bool:

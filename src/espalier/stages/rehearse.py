@@ -25,6 +25,7 @@ def small_plan(plan: Plan) -> Plan:
         "learning.learning_rate": plan.learning.learning_rate or 1e-3,
         "data.fingerprint": None,
         "model.members": 1,
+        "model.rotate": False,
         "split.folds": None,
     }
     return edit(plan, changes, "rehearsal")

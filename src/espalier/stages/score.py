@@ -33,6 +33,10 @@ FEWEST_EXPLAINED_ROWS = 50  # under a budget
 PERMUTATIONS = 5  # of each column
 NAMED_COLUMNS = 3  # in the sentence
 NOTHING_TOLD = "the validation part has too few rows to tell which columns matter"
+ROTATED = (
+    "Mean of {count} networks; those after the first learnt from the validation part too, and held out other rows in turn. "
+    "Validation rows are answered by the first alone."
+)
 SCORING_FACTOR = 2.0  # scores and their intervals take about as long as the answers
 
 
@@ -50,12 +54,14 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
     openings = len(folder.read_json(folder.openings))
     truth = _truth(folds, tests)
     answers = [fold.answer(test) for fold, test in zip(folds, tests, strict=True)]
-    rows = sum(len(fold.splits.train) for fold in folds) // len(folds)
+    rows = sum(fold.num_learnt_rows for fold in folds) // len(folds)
+    is_rotated = any(fold.num_learnt_rows > len(fold.splits.train) for fold in folds)
     network = Contender(
         NETWORK,
         join(answers),
         sum(fold.seconds for fold in folds),
         rows,
+        note=ROTATED.format(count=len(folds[0].networks)) if is_rotated else "",
         valid_scores=_mean_scores([_valid_scores(fold) for fold in folds]),
         architecture="" if plan.model.name == OWN_MODULE else plan.model.name,
         cut_short_epochs=_cut_short_epochs(plan, folder, len(folds)),
@@ -89,7 +95,7 @@ def explain(plan: Plan, fold: Fold, folder: RunFolder, seconds: float = math.inf
         valid = valid.take(np.sort(np.random.default_rng(seed).permutation(len(valid))[:most]))
     truth = fold.prepared.target_values(valid)
     metric = main_metric(fold.networks[0].task, truth)
-    found = importance(fold.answer, valid, truth, metric, columns, seed, PERMUTATIONS)
+    found = importance(fold.answer_valid, valid, truth, metric, columns, seed, PERMUTATIONS)
     write_json(folder.importance, [asdict(one) for one in found])
     clear = [one.column for one in found if one.low > 0]
     if clear:
@@ -102,9 +108,9 @@ def _affordable(fold: Fold, num_columns: int, seconds: float) -> int:
     if math.isinf(seconds):
         return MAX_EXPLAINED_ROWS
     some = fold.splits.valid.take(np.arange(min(len(fold.splits.valid), MIN_EXPLAINED_ROWS)))
-    fold.answer(some)
+    fold.answer_valid(some)
     began = time.perf_counter()
-    fold.answer(some)
+    fold.answer_valid(some)
     row_seconds = (time.perf_counter() - began) / len(some)
     return max(FEWEST_EXPLAINED_ROWS, int(seconds / (row_seconds * PERMUTATIONS * num_columns * SCORING_FACTOR)))
 
@@ -117,7 +123,7 @@ def _threshold(folds: Sequence[Fold]) -> tuple[float | None, str]:
     if task.threshold is not None:
         return task.threshold, ""
     valids = [fold.splits.valid for fold in folds]
-    prediction = join(fold.answer(valid) for fold, valid in zip(folds, valids, strict=True))
+    prediction = join(fold.answer_valid(valid) for fold, valid in zip(folds, valids, strict=True))
     if prediction.probabilities is None:
         return None, ""
     chosen = choose_threshold(_truth(folds, valids), prediction.probabilities[:, 1])
@@ -164,12 +170,12 @@ def _valid_scores(fold: Fold) -> dict[str, float]:
     valid = fold.splits.valid
     truth = fold.prepared.target_values(valid)
     metric = main_metric(fold.networks[0].task, truth)
-    return {metric.name: metric.measure(truth, fold.answer(valid))}
+    return {metric.name: metric.measure(truth, fold.answer_valid(valid))}
 
 
 def _cut_short_epochs(plan: Plan, folder: RunFolder, num_folds: int) -> int:
     """Return the fewest epochs after which a limit ended the learning of one of the networks; 0 when all came to their end."""
-    every = [folder.member(index).epochs for index in range(num_folds * plan.model.members)]
+    every = [folder.member(index).epochs for index in range(num_folds * plan.model.num_members)]
     endings = [ending(pl.read_csv(path), plan.learning) for path in every]
     return min((one.num_epochs for one in endings if one.is_cut_short), default=0)
 
@@ -194,7 +200,7 @@ def _write_predictions(
     frames = []
     for fold, test, answer in zip(folds, tests, answers, strict=True):
         valid = fold.splits.valid
-        for part, records, given in (("valid", valid, fold.answer(valid)), ("test", test, answer)):
+        for part, records, given in (("valid", valid, fold.answer_valid(valid)), ("test", test, answer)):
             groups = group_values(plan, records)
             frame = _frame(part, fold, records, given)
             frames.append(frame if groups is None else frame.with_columns(groups.alias(GROUP)))

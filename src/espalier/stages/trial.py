@@ -78,7 +78,7 @@ def trial(
     *,
     watch: bool = False,
 ) -> Trial:
-    """Train a plan's network, without baselines, and judge it.
+    """Train a plan's network, without baselines, and judge it. One network stands for several that rotate.
 
     Args:
         plan: what to train. A learning rate and a precision that are open are decided as in a run.
@@ -93,7 +93,8 @@ def trial(
         TrainingError: learning cannot go on.
     """
     began = time.monotonic()
-    quiet = replace(plan, baselines=(), diagnosis=replace(plan.diagnosis, watch=watch, stop=False))
+    model = replace(plan.model, members=1, rotate=False) if plan.model.rotate else plan.model
+    quiet = replace(plan, model=model, baselines=(), diagnosis=replace(plan.diagnosis, watch=watch, stop=False))
     decided = decide_rate(decide_target(quiet, train, valid), train)
     with kept_threads(plan.learning.threads), tempfile.TemporaryDirectory(prefix="espalier-trial-") as path:
         folder = RunFolder(Path(path))
@@ -105,7 +106,7 @@ def trial(
             except StopIteration as end:
                 decided, fold = end.value
                 break
-        findings = _findings(folder, plan.model.members)
+        findings = _findings(folder, decided.model.num_members)
         prepared = fold.prepared
         truth = prepared.target_values(judged)
         metric = main_metric(fold.networks[0].task, truth)

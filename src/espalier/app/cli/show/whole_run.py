@@ -78,7 +78,7 @@ def _print_ending(console: Console, run: Run, *, quiet: bool) -> None:
         return
     end = ending(run.history, run.plan.learning)
     best = f"epoch {end.best_epoch:,} was the best on the validation part. " if end.best_epoch else ""
-    which = "Of the first network: " if run.plan.split.folds or run.plan.model.members > 1 else ""
+    which = "Of the first network: " if run.plan.split.folds or run.plan.model.num_members > 1 else ""
     console.print()
     console.print(Text(f"{which}{best if which else best.capitalize()}{end.sentence}", style="dim"))
 

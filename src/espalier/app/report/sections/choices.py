@@ -34,6 +34,7 @@ NAMES = {
     "learning.budget_seconds": "time budget",
     "learning.average": "average of weights",
     "model.members": "networks averaged",
+    "model.rotate": "rotate the rows held out",
 }
 HIDDEN = (  # shown elsewhere on the page
     "format",

@@ -116,7 +116,7 @@ def _curves(facts: Facts, finding: Finding) -> list[Figure]:
 def _steps_of(facts: Facts, finding: Finding) -> pl.DataFrame | None:
     """Return the steps of the first network that shows a finding; None when none were written."""
     folder = facts.run.folder
-    for member in (folder.member(index) for index in range(max(facts.run.plan.model.members, 1))):
+    for member in (folder.member(index) for index in range(facts.run.plan.model.num_members)):
         if member.steps.exists() and _shows(member, finding):
             try:
                 steps = pl.read_csv(member.steps)
