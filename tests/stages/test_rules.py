@@ -155,3 +155,21 @@ def test_repeats_without_folds_are_refused():
     with pytest.raises(PlanError, match=r"split.repeats is 2 and split.folds is not set.*--folds 5, or leave --repeats out"):
         plan_of(changes={"split.repeats": 2})
     assert plan_of(changes={"split.repeats": 2, "split.folds": 3}).split.repeats == 2
+
+
+def test_a_budget_is_spent_on_several_networks_that_hold_out_different_rows():
+    plan = plan_of(changes={"learning.budget_seconds": 60.0})
+    assert (plan.model.members, plan.model.num_members, plan.model.rotate) == (None, 1, True)
+    assert "where the budget allows" in plan.reasons["model.members"]
+    assert "learnt from too" in plan.reasons["model.rotate"]
+    assert (plan_of().model.members, plan_of().model.rotate) == (1, False)
+
+
+def test_a_validation_part_that_is_later_than_the_others_is_not_learnt_from():
+    plan = plan_of(changes={"learning.budget_seconds": 60.0}, t=Column(Kind.DATE, Role.TIME))
+    assert (plan.split.method, plan.model.members, plan.model.rotate) == ("time", None, False)
+
+
+@pytest.mark.parametrize("more", [{"model.members": 1}, {"model.name": "mlp"}, {"split.folds": 3}])
+def test_a_number_of_networks_a_model_or_folds_that_were_asked_for_stay(more):
+    assert plan_of(changes={"learning.budget_seconds": 60.0, **more}).model.members == 1

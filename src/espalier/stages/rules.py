@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.describe.question import Question
+from espalier.stages.network import ROTATING
 from espalier.stages.parts import check_repeats
 
 Choice: TypeAlias = tuple[str, Any, str]  # dotted path, value, reason
@@ -127,6 +128,18 @@ def _model_size(facts: Facts, plan: Plan) -> list[Choice]:
     return [("model.options", options, f"{rows:,} training rows on a CPU: smaller than the published 512 wide with 32 members")]
 
 
+def _members(facts: Facts, plan: Plan) -> list[Choice]:
+    """Spend a budget that one network leaves over on further ones; without a budget nobody asked for longer learning."""
+    if plan.learning.budget_seconds is None or plan.model.name != "tabm" or plan.split.folds:
+        return []
+    why = "several networks are averaged where the budget allows; how long the first learns will decide"
+    choices: list[Choice] = [("model.members", None, why)]
+    if plan.split.method in ROTATING:
+        why = "the others hold out other rows, so that the validation part is learnt from too (bagging, Breiman 1996)"
+        choices.append(("model.rotate", True, why))
+    return choices
+
+
 def _numbers(facts: Facts, plan: Plan) -> list[Choice]:
     if plan.model.name.startswith("linear"):
         return [
@@ -187,6 +200,7 @@ RULES: tuple[Rule, ...] = (
     _split,
     _model,
     _model_size,
+    _members,
     _numbers,
     _target,
     _batch_size,
