@@ -7,6 +7,8 @@ from espalier import process
 from espalier.core.progress import EpochDone
 from espalier.core.records import Records
 from espalier.data.parse import parse
+from espalier.stages.parts import deal_parts
+from espalier.stages.trial import trial
 from espalier.training.checkpoint import read_checkpoint
 from small_runs import SHORT, finish, made_table, run_of, write_table
 
@@ -41,3 +43,11 @@ def test_networks_that_rotate_are_resumed_to_the_same_weights(tmp_path, member):
         first, second = (read_checkpoint(one.folder.member(index).best).tensors for one in (whole, again))
         assert all(first[name].equal(second[name]) for name in first)
     assert whole.predictions.equals(again.predictions)
+
+
+def test_a_trial_trains_one_network_in_place_of_several_that_rotate(tmp_path):
+    changes = {**SHORT, "model.members": 3, "model.rotate": True}
+    made = process.draft(write_table(tmp_path / "table.csv", "sold"), target=["sold"], changes=changes)
+    [splits] = deal_parts(made.plan, made.table, None)[1]
+    done = trial(made.plan, splits.train, splits.valid, splits.valid, ("no", "yes"))
+    assert len(done.fold.networks) == 1

@@ -40,7 +40,7 @@ class LearningOptions:
         task: the question, one of `espalier tasks`; found from the target when left out.
         model: the network, one of `espalier models`; chosen by the size of the data when left out.
         epochs: passes over the training part, at most.
-        budget: time for the whole run, baselines included: 90s, 5m, 1h30m.
+        budget: time for the whole run, baselines included: 90s, 5m, 1h30m. As many networks as fit, up to five, are averaged.
         seed: every random choice follows from this number; 0 when left out.
         settings: any other value of the plan, as KEY=VALUE; repeat it for several. See the keys with --dry-run.
     """
