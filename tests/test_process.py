@@ -1,3 +1,4 @@
+import math
 import tempfile
 import time
 
@@ -300,6 +301,15 @@ def test_the_budget_is_obeyed(tmp_path):
     seconds = time.monotonic() - began
     assert 1 < sum(isinstance(one, EpochDone) for one in told) < 100_000
     assert seconds < 6 * 1.1 + 1
+
+
+def test_a_slow_start_leaves_more_of_the_budget_for_what_follows_learning():
+    now = time.monotonic()
+    assert process._end_of_learning(now, math.inf) == math.inf
+    assert process._end_of_learning(now, 100) == pytest.approx(now + 90, abs=0.1)
+    assert process._end_of_learning(now - 20, 100) == pytest.approx(now + 66, abs=0.1)  # 20 s until here: 14 s for the rest
+    assert process._end_of_learning(now - 80, 100) == pytest.approx(now + 10, abs=0.1)  # half of what is left
+    assert process._end_of_learning(now - 200, 100) == pytest.approx(now - 100, abs=0.1)
 
 
 def test_sampling_weights_and_members_together(tmp_path):

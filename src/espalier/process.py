@@ -48,7 +48,10 @@ __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "r
 
 VERSIONED = ("espalier", "torch", "numpy", "polars", "scikit-learn")  # what a run's numbers depend on
 OTHER_SOURCES = ("data.valid", "data.test")
-AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores and importance
+AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores, importance and report
+AFTER_LEARNING_FACTOR = 0.7  # but at least of the time until learning could begin: a slow machine or a wide table slows both
+MOST_AFTER_LEARNING = 0.5  # of the time left when learning can begin
+EXPLAINED_SHARE = 0.5  # of the time left behind the scores; the report comes after it
 
 
 @dataclass(frozen=True)
@@ -262,8 +265,9 @@ def _stages(
     plan = decide_rate(decide_target(plan, parts[0].train, parts[0].valid), parts[0].train)
     write_plan(folder.plan, plan)
     folds: list[Fold] = []
+    learnt = _end_of_learning(began, budget)
     for number, splits in enumerate(parts):
-        left = (began + budget * (1 - AFTER_LEARNING_SHARE) - time.monotonic()) / (len(parts) - number)
+        left = (learnt - time.monotonic()) / (len(parts) - number)
         work = Work(plan, folder, table.asked().classes, time.monotonic() + left, maker)
         plan, fold = yield from fit_fold(work, splits, number)
         folds.append(fold)
@@ -271,9 +275,16 @@ def _stages(
     scorecard = score(plan, folds, folder)
     yield StageDone("score", scorecard.verdict, time.monotonic() - began_stage)
     began_stage = time.monotonic()
-    importances = explain(plan, folds[0], folder, max(began + budget - time.monotonic(), 0.0))
+    importances = explain(plan, folds[0], folder, EXPLAINED_SHARE * max(began + budget - time.monotonic(), 0.0))
     yield StageDone("explain", importances, time.monotonic() - began_stage)
     return Run(folder.path, maker)
+
+
+def _end_of_learning(began: float, budget: float) -> float:
+    """Return the `time.monotonic()` by which networks and baselines must be fitted; the rest of the budget is for the rest."""
+    spent = time.monotonic() - began
+    after = max(AFTER_LEARNING_SHARE * budget, AFTER_LEARNING_FACTOR * spent) if math.isfinite(budget) else 0.0
+    return began + budget - min(after, MOST_AFTER_LEARNING * max(budget - spent, 0.0))
 
 
 def _findings(plan: Plan, table: Table, cleaned: Cleaned, splits: Splits) -> tuple[Finding, ...]:

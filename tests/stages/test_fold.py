@@ -141,6 +141,14 @@ def test_a_network_whose_time_is_over_stops_within_its_epoch(tmp_path):
     assert set(result.baselines) == {"majority class", "linear model"}
 
 
+def test_under_a_budget_the_baselines_come_first_and_the_network_gets_the_rest(tmp_path):
+    ends = time.monotonic() + 2
+    _, told = fitted(tmp_path, {"learning.epochs": 100_000, "learning.patience": 100_000}, ends=ends)
+    assert [type(one) for one in told[:4]] == [StageDone, BaselineDone, BaselineDone, EpochDone]
+    assert time.monotonic() > ends - 0.1
+    assert all(isinstance(one, EpochDone) for one in told[3:])
+
+
 def test_a_fitted_fold_is_taken_from_disk(tmp_path):
     (plan, first), _ = fitted(tmp_path)
     (again, second), told = fitted(tmp_path)

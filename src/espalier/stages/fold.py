@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from espalier.core.batch import FloatArray, Prediction
+from espalier.core.batch import Prediction
 from espalier.core.errors import RunError
 from espalier.core.files import write_json
 from espalier.core.plan import Plan
 from espalier.core.plan_file import write_plan
-from espalier.core.progress import BaselineDone, EpochDone, Progress, StageDone
+from espalier.core.progress import EpochDone, Progress, StageDone
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import MemberFolder, RunFolder, read_run_json
 from espalier.core.seeds import derive_seed
@@ -21,19 +21,16 @@ from espalier.data.batches import TensorBatches
 from espalier.data.prepare.prepared import Prepared, fit_preparation
 from espalier.data.prepare.resample import class_weights, oversample, smote
 from espalier.data.split import rotated
-from espalier.evaluation.baselines.baseline import named_baselines, suited_baselines
-from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
-from espalier.evaluation.baselines.table import TrainTable
+from espalier.evaluation.baselines.fit import FittedBaseline
 from espalier.stages.decide import decide_learning, decide_members
 from espalier.stages.look import watched_epochs
 from espalier.stages.network import ModuleMaker, Network, average, main_metric, make_network, target_kind
-from espalier.tasks.build import build_task
+from espalier.stages.rivals import Rivals
 from espalier.training.evaluate import predict_and_loss
 from espalier.training.fit import Examiner, Fit, Judgement
 
-BASELINE_SECONDS = 60.0  # for one baseline, when the run has no budget
 TRIAL_SHARE = 0.2  # of the time left for the network, for its range test
-BASELINES_SHARE = 0.25  # of a budget, kept for all baselines together; they also get what the network does not need
+BASELINES_SHARE = 0.25  # of a budget, for all baselines together before the network; they also get what it does not need
 
 
 @dataclass(frozen=True)
@@ -98,7 +95,8 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
         number: of the fold, from 0.
 
     Yields:
-        A StageDone for the preparation, an EpochDone for each epoch, a BaselineDone for each baseline.
+        A StageDone for the preparation, an EpochDone for each epoch, a BaselineDone for each baseline: before the epochs under
+        a budget, else behind them.
 
     Returns:
         The plan with the learning rate, the precision and the number of members decided, and what was fitted.
@@ -108,11 +106,15 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
     prepared = lesson.prepared
     kinds = f"{len(prepared.names)} features from {len(set(prepared.sources))} columns"
     yield StageDone("prepare", f"{len(splits.train):,} training rows, {kinds}", time.monotonic() - began)
-    plan, networks, seconds = yield from _fit_networks(work, splits, lesson, number)
     train = splits.train.records
-    inputs = lesson.inputs if plan.task.sampling == "none" else prepared.inputs(train)
-    baselines = yield from _fit_baselines(work, prepared, inputs, prepared.target_values(train), splits.valid)
-    return plan, Fold(splits, prepared, networks, baselines, seconds, plan.model.rotate)
+    inputs = lesson.inputs if work.plan.task.sampling == "none" else prepared.inputs(train)
+    rivals = Rivals(work.plan, prepared, inputs, prepared.target_values(train), splits.valid)
+    if math.isfinite(work.ends):
+        now = time.monotonic()
+        yield from rivals.fit(now + BASELINES_SHARE * (work.ends - now))
+    plan, networks, seconds = yield from _fit_networks(work, splits, lesson, number)
+    yield from rivals.fit(work.ends)
+    return plan, Fold(splits, prepared, networks, rivals.fitted, seconds, plan.model.rotate)
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,7 @@ def _fit_networks(
     work: Work, splits: Splits, lesson: _Lesson, number: int
 ) -> Generator[EpochDone, None, tuple[Plan, tuple[Network, ...], float]]:
     """Fit the networks of one fold; return the plan as it is decided on the way, the networks, and the seconds they learnt."""
-    plan, seconds, networks = work.plan, 0.0, list[Network]()
-    ends = math.inf if math.isinf(work.ends) else work.ends - BASELINES_SHARE * (work.ends - time.monotonic())
+    plan, ends, seconds, networks = work.plan, work.ends, 0.0, list[Network]()
     while len(networks) < plan.model.num_members:
         member = len(networks)
         index = number * plan.model.num_members + member
@@ -235,27 +236,3 @@ def make_examiner(network: Network, valid: Records) -> Examiner:
         return Judgement(loss, metric.measure(truth, network.prepared.restore(prediction)))
 
     return Examiner(judge, metric.name)
-
-
-def _fit_baselines(
-    work: Work, prepared: Prepared, inputs: tuple[Tensor, ...], truth: FloatArray, valid: Records
-) -> Generator[Progress, None, dict[str, FittedBaseline]]:
-    """Fit the simple models on the same rows and the same features."""
-    plan, kind = work.plan, target_kind(work.plan)
-    table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
-    suited = suited_baselines(kind, len(truth), len(prepared.names))
-    names = suited if plan.baselines is None else named_baselines(plan.baselines, kind)
-    valid_inputs, valid_truth = prepared.inputs(valid), prepared.target_values(valid)
-    metric = main_metric(build_task(plan.task, len(prepared.classes)), valid_truth)
-    fitted: dict[str, FittedBaseline] = {}
-    left = work.ends - time.monotonic()
-    for number, name in enumerate(names):
-        began = time.monotonic()
-        allowed = min(max(left, 0.0) / (len(names) - number), BASELINE_SECONDS)
-        baseline = fit_baseline(name, table, plan.seed, allowed)
-        score = metric.measure(valid_truth, baseline.predict(valid_inputs, valid.rows))
-        spent = time.monotonic() - began
-        left -= spent
-        fitted[name] = replace(baseline, valid_scores={metric.name: score})
-        yield BaselineDone(name, metric.name, score, spent)
-    return fitted

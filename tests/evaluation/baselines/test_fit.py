@@ -99,20 +99,26 @@ def slow(monkeypatch):
 
 def test_an_allowance_that_suffices_changes_nothing(slow):
     fitted = fit_baseline("slow", table_of(6000), 0, max_seconds=20)
-    assert (fitted.num_rows, fitted.note) == (6000, "")
+    assert (fitted.num_rows, fitted.note, fitted.lacked_time) == (6000, "", False)
 
 
 def test_a_short_allowance_trains_on_a_part_and_keeps_to_it(slow):
     start = time.perf_counter()
     fitted = fit_baseline("slow", table_of(60_000), 0, max_seconds=0.6)  # all rows would take 3 s
     assert 2000 < fitted.num_rows < 20_000
+    assert fitted.lacked_time
     assert time.perf_counter() - start < 2
     assert "of 60,000 rows, drawn at random: all would take longer than the 0.6 s allowed" in fitted.note
 
 
 def test_hardly_any_allowance_keeps_the_first_trial(slow):
     fitted = fit_baseline("slow", table_of(60_000), 0, max_seconds=0.01)
-    assert fitted.num_rows == 1000
+    assert (fitted.num_rows, fitted.lacked_time) == (1000, True)
+
+
+def test_a_baseline_that_gets_no_time_says_so(slow):
+    fitted = fit_baseline("slow", table_of(60_000), 0, max_seconds=0.0)
+    assert fitted.note == "trained on 1,000 of 60,000 rows, drawn at random: no time was left for more"
 
 
 def test_a_model_that_has_not_converged_says_so_instead_of_warning(monkeypatch):

@@ -44,6 +44,7 @@ class FittedBaseline:
         num_rows: rows that it was trained on.
         note: what a reader must know, or empty.
         valid_scores: metrics on the validation part, by name; whoever has that part adds them.
+        lacked_time: whether more time would have let it learn from more rows.
     """
 
     name: str
@@ -56,6 +57,7 @@ class FittedBaseline:
     num_rows: int
     note: str = ""
     valid_scores: Mapping[str, float] = field(default_factory=dict)
+    lacked_time: bool = False
 
     def predict(self, inputs: Inputs, rows: IntArray) -> Prediction:
         """Return predictions in the person's units.
@@ -150,9 +152,11 @@ def fit_baseline(name: str, table: TrainTable, seed: int, max_seconds: float | N
     if max_seconds is not None and most > PILOT_ROWS[1] and not baseline.trivial:
         affordable, trial = _affordable(name, table, order, seed, Allowance(max_seconds, most, time.perf_counter()))
         if affordable < most:
-            most, reason = affordable, f"all would take longer than the {max_seconds:.3g} s allowed"
-            if trial.num_rows >= affordable:
-                return _noted(trial, len(table), reason)
+            reason = (
+                f"all would take longer than the {max_seconds:.3g} s allowed" if max_seconds else "no time was left for more"
+            )
+            fitted = trial if trial.num_rows >= affordable else _train(name, table.take(order[:affordable]), seed)
+            return replace(_noted(fitted, len(table), reason), lacked_time=True)
     return _noted(_train(name, table.take(order[:most]) if most < len(table) else table, seed), len(table), reason)
 
 

@@ -1,0 +1,73 @@
+"""Rivals: the baselines of a fold, fitted on the same rows and features as its networks, within the time that they may take.
+
+Under a budget they are fitted before the networks, which then get all the time that is left; a baseline that had time for a
+part of the rows only is fitted again when the networks leave more.
+"""
+
+import math
+import time
+from collections.abc import Generator
+from dataclasses import replace
+
+from torch import Tensor
+
+from espalier.core.batch import FloatArray
+from espalier.core.plan import Plan
+from espalier.core.progress import BaselineDone
+from espalier.core.records import Records
+from espalier.data.prepare.prepared import Prepared
+from espalier.evaluation.baselines.baseline import named_baselines, suited_baselines
+from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
+from espalier.evaluation.baselines.table import TrainTable
+from espalier.stages.network import main_metric, target_kind
+from espalier.tasks.build import build_task
+
+BASELINE_SECONDS = 60.0  # for one baseline, when the run has no budget
+AGAIN_FACTOR = 2.0  # a baseline that lacked time is fitted again when it may take so many times as long as before
+
+
+class Rivals:
+    """The baselines of one fold.
+
+    Args:
+        plan: names them, or leaves the choice to the size of the table.
+        prepared: the preparation that they share with the networks.
+        inputs: the training part, prepared.
+        truth: its target in the person's units.
+        valid: the part that scores them.
+
+    Attributes:
+        fitted: those that are fitted, by name, simplest first.
+    """
+
+    def __init__(self, plan: Plan, prepared: Prepared, inputs: tuple[Tensor, ...], truth: FloatArray, valid: Records) -> None:
+        kind = target_kind(plan)
+        suited = suited_baselines(kind, len(truth), len(prepared.names))
+        self.names = suited if plan.baselines is None else named_baselines(plan.baselines, kind)
+        self.fitted: dict[str, FittedBaseline] = {}
+        self._seed = plan.seed
+        self._table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
+        self._valid, self._inputs, self._truth = valid, prepared.inputs(valid), prepared.target_values(valid)
+        self._metric = main_metric(build_task(plan.task, len(prepared.classes)), self._truth)
+        self._allowed: dict[str, float] = {}
+
+    def fit(self, ends: float = math.inf) -> Generator[BaselineDone]:
+        """Fit those that are not fitted yet, and again those that lacked time and now get enough more of it.
+
+        Args:
+            ends: value of `time.monotonic()` by which they must be fitted. A baseline that gets no time learns from few rows.
+        """
+        left = ends - time.monotonic()
+        waiting = [name for name in self.names if name not in self.fitted or self.fitted[name].lacked_time]
+        for number, name in enumerate(waiting):
+            allowed = min(max(left, 0.0) / (len(waiting) - number), BASELINE_SECONDS)
+            if name in self.fitted and allowed < AGAIN_FACTOR * self._allowed[name]:
+                continue
+            began = time.monotonic()
+            baseline = fit_baseline(name, self._table, self._seed, allowed)
+            score = self._metric.measure(self._truth, baseline.predict(self._inputs, self._valid.rows))
+            spent = time.monotonic() - began
+            left -= spent
+            self.fitted[name] = replace(baseline, valid_scores={self._metric.name: score})
+            self._allowed[name] = allowed
+            yield BaselineDone(name, self._metric.name, score, spent)
