@@ -3,12 +3,14 @@ import tempfile
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from espalier import process
 from espalier.core.errors import TrainingError
 from espalier.core.progress import BaselineDone
 from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
 from espalier.stages.table import load_table
+from espalier.training.threads import kept_threads
 from small_runs import SHORT, made_table, write_table
 
 
@@ -29,6 +31,15 @@ def test_a_rehearsal_goes_all_the_way_and_leaves_nothing_behind(tmp_path, empty_
     assert told[-1].endswith("gives the same 15 answers")
     assert list(empty_temporary.iterdir()) == []
     assert sorted(one.name for one in tmp_path.iterdir()) == ["table.csv", "temporary"]
+
+
+def test_the_reloaded_model_answers_with_the_threads_of_the_run(tmp_path, empty_temporary, monkeypatch):
+    seen = []
+    monkeypatch.setattr(process, "compare_reloaded", lambda *given: seen.append(torch.get_num_threads()) or "reload: fine")
+    made = process.draft(write_table(tmp_path / "table.csv", "sold"), target=["sold"], changes={**SHORT, "learning.threads": 1})
+    with kept_threads(2):
+        process.rehearse(made.plan, made.table)
+    assert seen == [1]
 
 
 def test_parts_from_files_are_rehearsed_too(tmp_path, empty_temporary):
