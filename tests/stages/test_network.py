@@ -83,6 +83,20 @@ def test_lazy_layers_of_a_persons_own_module_get_their_sizes(made):
     assert network.module[1].num_batches_tracked == 0
 
 
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        (nn.Linear(50, 1), r"cannot read the inputs: mat1 and mat2 .* maps float32 of shape \(B, \d+\) to \(B, 1\)"),
+        (nn.LazyLinear(3), r"answers two rows with shape \(2, 3\)\. Expected .* to \(B, 1\).*nn\.LazyLinear\(1\)"),
+    ],
+)
+def test_a_persons_own_module_of_another_size_is_told_the_right_one(made, module, said):
+    plan, splits, _ = made
+    plan = edit(plan, {"model.name": OWN_MODULE, "prepare.categories": "one-hot"}, "test")
+    with pytest.raises(PlanError, match=said):
+        make_network(plan, prepared_of(plan, splits), 0, lambda prepared, num_outputs: module)
+
+
 def test_a_persons_own_module_must_be_given_again(made):
     plan, _, prepared = made
     with pytest.raises(RunError, match=r"module of your own.*espalier.load\(path, model=...\)"):

@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn.parameter import is_lazy
+from torch import Tensor, nn
 
 from espalier.core.batch import FloatArray, Prediction
 from espalier.core.catalogue import Architecture, architectures, tasks
@@ -81,10 +80,11 @@ def make_network(
 
     Raises:
         UnknownNameError: no such model, task or option.
+        PlanError: a person's own module that cannot read the inputs, or gives another number of outputs.
     """
     task = build_task(plan.task, len(prepared.classes), class_weights)
     torch.manual_seed(derive_seed(seed, "weights"))
-    module = _fill_lazy(maker(prepared, task.num_outputs), prepared) if maker else _build(plan, prepared, task.num_outputs)
+    module = _tried(maker(prepared, task.num_outputs), prepared, task) if maker else _build(plan, prepared, task.num_outputs)
     return Network(prepared, module, task)
 
 
@@ -244,14 +244,28 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _fill_lazy(module: nn.Module, prepared: Prepared) -> nn.Module:
-    """Give lazy layers their sizes by a call with the inputs of two made-up rows."""
-    if any(is_lazy(weight) for weight in (*module.parameters(), *module.buffers())):
-        given = prepared.given()
-        module.eval()
-        with torch.no_grad():
-            module(torch.zeros(2, given["num_numbers"]))
-        module.train()
+def _tried(module: nn.Module, prepared: Prepared, task: Task) -> nn.Module:
+    """Return a person's own module after a call with two made-up rows, which also gives lazy layers their sizes.
+
+    Raises:
+        PlanError: it cannot read the inputs, or gives another number of outputs.
+    """
+    num_inputs = prepared.given()["num_numbers"]
+    expected = (
+        f"Expected a module that maps float32 of shape (B, {num_inputs}) to (B, {task.num_outputs}): the table becomes "
+        f"{num_inputs} numbers a row. Build it with these sizes, or with lazy layers such as nn.LazyLinear({task.num_outputs})."
+    )
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            given = module(torch.zeros(2, num_inputs))
+    except RuntimeError as error:
+        raise PlanError(f"The module that was given cannot read the inputs: {error}. {expected}") from error
+    finally:
+        module.train(was_training)
+    if isinstance(given, Tensor) and given.ndim > 1 and given.shape[-1] != task.num_outputs:
+        raise PlanError(f"The module that was given answers two rows with shape {tuple(given.shape)}. {expected}")
     return module
 
 
