@@ -170,5 +170,13 @@ def test_a_binary_file_named_csv_is_an_error_that_says_what_it_is(given, content
         given(content)
 
 
+@pytest.mark.parametrize("head", [b"", b"aa,b\n" * 3])
+def test_a_stray_zero_byte_in_a_text_is_named_with_its_line(given, head):
+    content = b"a,b\n" + head + b"1,x\0y\n" + b"1,2\n" * 60
+    line = 2 + head.count(b"\n")
+    with pytest.raises(FormatError, match=rf"table.csv, line {line}, holds a zero byte at place 4 of the line.*tr -d"):
+        given(content)
+
+
 def test_a_header_that_begins_like_a_binary_form_is_a_header(given):
     assert given(b"PAR1,PKX\n1,2\n").frame.columns == ["PAR1", "PKX"]

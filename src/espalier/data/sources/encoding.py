@@ -48,6 +48,8 @@ def marked_encoding(head: bytes) -> str | None:
     for zero_place, name in ((1, "UTF-16-LE"), (0, "UTF-16-BE")):
         if 0 in sample[zero_place::2] and 0 not in sample[1 - zero_place :: 2]:
             text = sample.decode(name, errors="replace")
+            if b"\n" in sample and "\n" not in text:
+                continue  # lines end in one byte: a stray zero byte in plain text
             if not CONTROL.search(text) and text.count("\ufffd") <= 1:
                 return name
     return None

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from espalier.core.errors import EmptySourceError, FormatError
 from espalier.data.sources.compression import ENDINGS, compression_of, unpack
-from espalier.data.sources.encoding import decoded, marked_encoding, recoded
+from espalier.data.sources.encoding import CONTROL, decoded, marked_encoding, recoded
 
 BLOCK_BYTES = 1 << 22
 HEAD_BYTES = 1 << 20
 MAX_HEAD_BYTES = 1 << 26  # a header line may be longer than one head, not longer than this
+MAX_STRAY_FRACTION = 0.01  # zero bytes among the letters of a text; with more, it is no text at all
 UTF8_MARK = b"\xef\xbb\xbf"
 OTHER_FORMS = {  # first bytes of binary files that are often given a wrong name
     b"PAR1": "a Parquet file: name it .parquet",
@@ -132,6 +133,13 @@ def _refuse_binary(head: bytes, path: Path) -> None:
     if forms:
         raise FormatError(f"{path.name} is no table of text: it is {forms[0]}.")
     if b"\0" in head:
+        stray = head.count(0) <= MAX_STRAY_FRACTION * len(head)
+        if stray and not CONTROL.search(head.replace(b"\0", b"").decode("latin-1")):
+            line, place = head.count(b"\n", 0, head.index(0)) + 1, head.index(0) - head.rfind(b"\n", 0, head.index(0))
+            raise FormatError(
+                f"{path.name}, line {line:,}, holds a zero byte at place {place:,} of the line; expected letters alone. "
+                f"Take it out, for example with: tr -d '\\000' < {path.name} > clean.csv"
+            )
         raise FormatError(
             f"{path.name} is no text but a binary file: byte {head.index(0) + 1:,} is zero. "
             "Expected lines of text such as 'age,income'. Name the file it was made from, or save it as CSV."
