@@ -25,6 +25,11 @@ def test_the_facts_go_into_the_plan():
     assert plan.reasons["task.name"] == "because"
 
 
+def test_a_seed_below_zero_is_bad_input():
+    with pytest.raises(PlanError, match=r"seed is -1; input should be greater than or equal to 0"):
+        fill_plan(facts(), {}, seed=-1)
+
+
 @pytest.mark.parametrize(
     ("task", "method"),
     [("binary", "stratified"), ("multiclass", "stratified"), ("regression", "random"), ("multilabel", "random")],

@@ -59,8 +59,8 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
         PlanError: a value of the wrong type or out of range, or repeats without folds.
     """
     data = DataPlan(source=facts.source, query=facts.query, fingerprint=facts.fingerprint)
-    plan = Plan(data=data, task=TaskPlan(facts.question.task), model=ModelPlan("tabm"), schema=facts.schema, seed=seed)
-    plan = with_reasons(plan, {"task.name": facts.question.reason})
+    plan = Plan(data=data, task=TaskPlan(facts.question.task), model=ModelPlan("tabm"), schema=facts.schema)
+    plan = with_reasons(edit(plan, {"seed": seed}, "you asked for it") if seed else plan, {"task.name": facts.question.reason})
     plan = edit(plan, changes, "you asked for it") if changes else plan
     check_repeats(plan)
     for rule in RULES:
@@ -157,7 +157,7 @@ def _numbers(facts: Facts, plan: Plan) -> list[Choice]:
 def _target(facts: Facts, plan: Plan) -> list[Choice]:
     if plan.task.name == "regression":
         return []
-    return [("prepare.target", "none", f"the answer of {plan.task.name} is not scaled")]
+    return [("prepare.target", "none", "only a number that is predicted is scaled")]
 
 
 def _batch_size(facts: Facts, plan: Plan) -> list[Choice]:
