@@ -27,6 +27,16 @@ def test_a_network_above_the_interval_is_better():
     )
 
 
+def test_baselines_that_score_better_than_a_network_that_wins_are_named():
+    network, comparison = model("network", 0.934), Comparison("random forest", 0.013, 0.004, 0.022)
+    more = [FOREST, model("decision tree", 0.94), model("LightGBM", 0.95), MAJORITY]
+    text = verdict(roc_auc, network, more, comparison, LEARNT, 1000)
+    assert text.endswith("On the rows scored, though, the decision tree and LightGBM came out better, perhaps by luck.")
+    assert verdict(roc_auc, network, more[:2], comparison, LEARNT, 1000).endswith(
+        "though, the decision tree came out better, perhaps by luck."
+    )
+
+
 def test_an_interval_over_nothing_prefers_the_simpler_model():
     network = model("network", 0.924, fit_seconds=45)
     text = verdict(roc_auc, network, [FOREST, MAJORITY], Comparison("random forest", 0.003, -0.008, 0.012), LEARNT, 1000)

@@ -69,6 +69,7 @@ def verdict(
         said = _nothing_learnt(metric, network, best, named[against_trivial.rival], comparison, against_trivial)
     else:
         said = _compared(metric, network, best, comparison)
+        said += _higher(metric, network, baselines) if comparison.low > 0 else ""
     return said + _fewer_rows(network, baselines) + ("" if comparison.high < 0 else _few(num_rows))
 
 
@@ -84,6 +85,17 @@ def _compared(metric: Metric, network: ModelScores, best: ModelScores, compariso
     wise = _cut_short(network) or f"Prefer {_the(best.name)}: {_why_simpler(network, best)}."
     ours = _ours(network).removeprefix("The ")
     return f"No difference between the {ours} and {rival} can be told: {numbers}. {wise}"
+
+
+def _higher(metric: Metric, network: ModelScores, baselines: Sequence[ModelScores]) -> str:
+    """Return a sentence, after a space, on baselines that score better here than a network that beats its rival."""
+    sign = 1 if metric.higher_is_better else -1
+    ours = sign * network.scores[metric.name].value
+    names = [_the(one.name) for one in baselines if metric.name in one.scores and sign * one.scores[metric.name].value > ours]
+    if not names:
+        return ""
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return f" On the rows scored, though, {listed} came out better, perhaps by luck."
 
 
 def _nothing_learnt(
