@@ -286,4 +286,13 @@ def test_numbers_in_the_darkest_cell_of_the_confusion_matrix_stay_readable(tmp_p
 
 def test_the_style_knows_print_dark_and_narrow_pages(tmp_path):
     style = _style(tmp_path)
-    assert all(rule in style for rule in ("@media print", "prefers-color-scheme: dark", "max-width: 30rem", "overflow-x: auto"))
+    assert all(
+        rule in style
+        for rule in (
+            "@media print",
+            "figure, .dotplot, .finding",
+            "prefers-color-scheme: dark",
+            "max-width: 30rem",
+            "overflow-x: auto",
+        )
+    )

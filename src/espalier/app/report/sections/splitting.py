@@ -14,7 +14,7 @@ MAX_OPENINGS = 10
 KEEPS_COPIES_TOGETHER = ("random", "stratified", "group")
 PURPOSES = {
     "train": ("Training", "the network and its baselines learn from these rows"),
-    "valid": ("Validation", "says when to stop learning and which threshold to use; never learnt from"),
+    "valid": ("Validation", "says when to stop learning, and what to choose; never learnt from"),
     "test": ("Test", "kept sealed to the end; says how good the result is"),
 }
 STYLES = {"train": "first", "valid": "second", "test": "third"}
