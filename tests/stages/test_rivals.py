@@ -53,6 +53,7 @@ def test_the_time_is_shared_and_what_one_leaves_goes_to_the_next(rivals, allowan
 def test_those_that_lacked_time_are_fitted_again_with_twice_as_much(rivals, allowances):
     list(rivals.fit(time.monotonic()))
     assert [allowed for _, allowed in allowances] == [0, 0]
+    assert list(rivals.fit(time.monotonic())) == []
     assert len(list(rivals.fit(time.monotonic() + 20))) == 2
     assert list(rivals.fit(time.monotonic() + 20)) == []
     assert list(rivals.fitted) == ["majority class", "linear model"]

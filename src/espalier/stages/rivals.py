@@ -49,7 +49,7 @@ class Rivals:
         self._table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
         self._valid, self._inputs, self._truth = valid, prepared.inputs(valid), prepared.target_values(valid)
         self._metric = main_metric(build_task(plan.task, len(prepared.classes)), self._truth)
-        self._allowed: dict[str, float] = {}
+        self._took: dict[str, float] = {}  # seconds that each was allowed, or took when that was more
 
     def fit(self, ends: float = math.inf) -> Generator[BaselineDone]:
         """Fit those that are not fitted yet, and again those that lacked time and now get enough more of it.
@@ -61,7 +61,7 @@ class Rivals:
         waiting = [name for name in self.names if name not in self.fitted or self.fitted[name].lacked_time]
         for number, name in enumerate(waiting):
             allowed = min(max(left, 0.0) / (len(waiting) - number), BASELINE_SECONDS)
-            if name in self.fitted and allowed < AGAIN_FACTOR * self._allowed[name]:
+            if name in self.fitted and allowed < AGAIN_FACTOR * self._took[name]:
                 continue
             began = time.monotonic()
             baseline = fit_baseline(name, self._table, self._seed, allowed)
@@ -69,5 +69,5 @@ class Rivals:
             spent = time.monotonic() - began
             left -= spent
             self.fitted[name] = replace(baseline, valid_scores={self._metric.name: score})
-            self._allowed[name] = allowed
+            self._took[name] = max(allowed, spent)
             yield BaselineDone(name, self._metric.name, score, spent)
