@@ -6,10 +6,10 @@ on the prepared features, CatBoost on the parsed columns, because it has its own
 weights and order together.
 
 The network is the mean of as many networks as the budget lets learn, and those after the first learn from the validation part
-too (`model.rotate`). The rivals need no validation part at their defaults, so `--all-rows` gives it to them as well: without it
-they learn from eight tenths of the rows and the networks together from nine.
+too (`model.rotate`). The rivals need no validation part at their defaults, so they are trained twice: on the training part
+(eight tenths of the rows, as one network is), and on training and validation part (nine tenths, as the networks together).
 
-    python bench/tables.py [--budget 120] [--seeds 3] [--all-rows] [--only titanic]
+    python bench/tables.py [--budget 120] [--seeds 3] [--only titanic]
 """
 
 import argparse
@@ -60,23 +60,17 @@ def finish(stages):
             return end.value
 
 
-def rival_scores(plan, run, seed, all_rows):
+def rival_scores(run, train, test, seed):
     """Return the main metric of every rival on the run's test rows.
 
     Args:
-        plan: as it was drafted; its split is dealt again, which gives the same parts.
         run: finished; its preparation is used.
+        train: rows that they learn from.
+        test: rows that they answer.
         seed: of the rivals.
-        all_rows: learn from the validation part too.
     """
-    table = load_planned(plan)
-    _, parts = deal_parts(plan, table, None)
-    prepared, train, test = run.prepared, parts[0].train.records, parts[0].test.open("benchmark")
-    if all_rows:
-        both = [train, parts[0].valid]
-        train = replace(train, frame=pl.concat([one.frame for one in both]), rows=np.concatenate([one.rows for one in both]))
+    prepared, kind = run.prepared, target_kind(run.plan)
     truth, metric = prepared.target_values(test), run.networks[0].task.metrics[0]
-    kind = target_kind(plan)
     rows = TrainTable(
         prepared.inputs(train), prepared.given()["cardinalities"], prepared.target_values(train), kind, len(prepared.classes)
     )
@@ -84,7 +78,7 @@ def rival_scores(plan, run, seed, all_rows):
     for name in RIVALS[:-1]:
         answers = fit_baseline(name, rows, seed).predict(prepared.inputs(test), test.rows)
         scores[name] = metric.measure(truth, answers)
-    return scores | {"CatBoost": metric.measure(truth, catboost(plan.schema, train, test, rows.target, seed))}
+    return scores | {"CatBoost": metric.measure(truth, catboost(run.plan.schema, train, test, rows.target, seed))}
 
 
 def catboost(schema, train, test, target, seed):
@@ -113,7 +107,13 @@ def catboost(schema, train, test, target, seed):
     return Prediction(test.rows, probabilities.argmax(axis=1).astype(float), probabilities)
 
 
-def measure(name, seed, budget, all_rows):
+def joined(train, valid):
+    """Return training and validation rows together."""
+    both = [train, valid]
+    return replace(train, frame=pl.concat([one.frame for one in both]), rows=np.concatenate([one.rows for one in both]))
+
+
+def measure(name, seed, budget):
     """Return the main metric of every model on one table and seed, and how many networks were averaged."""
     path, target = TABLES[name]
     changes = {f"schema.columns.{column}.role": "ignored" for column in LEAKS.get(name, ())}
@@ -122,24 +122,29 @@ def measure(name, seed, budget, all_rows):
     with tempfile.TemporaryDirectory() as folder:
         run = finish(process.train(made.plan, Path(folder) / "run", made.table))
         card = run.scorecard
-        scores = {"network": card.network.scores[card.metric].value, **rival_scores(run.plan, run, seed, all_rows)}
+        network = card.network.scores[card.metric].value
+        _, parts = deal_parts(run.plan, load_planned(run.plan), None)  # the same parts as in the run
+        train, test = parts[0].train.records, parts[0].test.open("benchmark")
+        truth, first = run.prepared.target_values(test), run.networks[0]
         epochs, seconds = run.history.height, card.network.fit_seconds
         return {
             "table": name,
             "seed": seed,
             "metric": card.metric,
             "higher": card.higher_is_better,
-            "scores": scores,
+            "scores": {"network": network, **rival_scores(run, train, test, seed)},
+            "all_rows": {"network": network, **rival_scores(run, joined(train, parts[0].valid), test, seed)},
+            "first": first.task.metrics[0].measure(truth, first.predict(test)),
             "networks": len(run.networks),
             "epochs": epochs,
             "seconds": seconds,
         }
 
 
-def ranks(result):
-    """Return the rank of each model, 1 the best."""
-    names = list(result["scores"])
-    values = np.array([result["scores"][name] for name in names]) * (-1 if result["higher"] else 1)
+def ranks(result, rows="scores"):
+    """Return the rank of each model, 1 the best; of rivals that learnt from the training part, or from "all_rows"."""
+    names = list(result[rows])
+    values = np.array([result[rows][name] for name in names]) * (-1 if result["higher"] else 1)
     return {
         name: float((values < value).sum() + ((values == value).sum() + 1) / 2)
         for name, value in zip(names, values, strict=True)
@@ -149,7 +154,10 @@ def ranks(result):
 def table_lines(results):
     """Return the lines of the table: mean over seeds, mean rank, and how far the network is behind the best."""
     models = ("network", *RIVALS)
-    lines = ["| table | metric | " + " | ".join(models) + " | network behind the best |", "|---" * (len(models) + 3) + "|"]
+    lines = [
+        "| table | metric | " + " | ".join(models) + " | network behind the best | first network alone | networks |",
+        "|---" * (len(models) + 5) + "|",
+    ]
     for name in dict.fromkeys(result["table"] for result in results):
         these = [result for result in results if result["table"] == name]
         means = {model: float(np.mean([one["scores"][model] for one in these])) for model in models}
@@ -157,10 +165,13 @@ def table_lines(results):
         best = (max if higher else min)(means[model] for model in RIVALS)
         behind = (best - means["network"]) / best * (1 if higher else -1)
         cells = " | ".join(f"{means[model]:.4g}" for model in models)
-        lines.append(f"| {name} | {these[0]['metric']} | {cells} | {behind:+.1%} |")
-    every = [ranks(result) for result in results]
-    cells = " | ".join(f"{np.mean([one[model] for one in every]):.2f}" for model in models)
-    return [*lines, f"| mean rank over {len(every)} runs | | {cells} | |"]
+        first, networks = (np.mean([one[key] for one in these]) for key in ("first", "networks"))
+        lines.append(f"| {name} | {these[0]['metric']} | {cells} | {behind:+.1%} | {first:.4g} | {networks:.1f} |")
+    for rows, said in (("scores", "rivals on the training part"), ("all_rows", "rivals on training and validation part")):
+        every = [ranks(result, rows) for result in results]
+        cells = " | ".join(f"{np.mean([one[model] for one in every]):.2f}" for model in models)
+        lines.append(f"| mean rank over {len(every)} runs, {said} | | {cells} | | | |")
+    return lines
 
 
 def main():
@@ -168,19 +179,17 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--budget", type=float, default=120.0)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--all-rows", action="store_true", help="let the rivals learn from the validation part too")
     parser.add_argument("--only", action="append", choices=list(TABLES))
     given = parser.parse_args()
     results = []
     for seed in range(given.seeds):
         for name in given.only or TABLES:
-            results.append(measure(name, seed, given.budget, given.all_rows))
+            results.append(measure(name, seed, given.budget))
             print(json.dumps(results[-1]), flush=True)
     lines = table_lines(results)
     print("\n".join(lines))
     if not given.only:
-        command = "python bench/tables.py --all-rows" if given.all_rows else "python bench/tables.py"
-        write_section("Accuracy on ten real tables", command, lines)
+        write_section("Accuracy on ten real tables", "python bench/tables.py", lines)
 
 
 if __name__ == "__main__":
