@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from diagnosis.tables import NUM_ROWS, evidence_of, numbers, plan_of, records_of, stream, thirds, yes_no
+from espalier.core.plan import edit
 from espalier.core.schema import Column, Kind, Role
 from espalier.data.clean import Removed
 from espalier.data.describe.profile import ColumnProfile, Profile
@@ -140,6 +141,12 @@ def few_rows(sick):
     return evidence_of({name: values[: 30 if sick else 200] for name, values in plain().items()})
 
 
+def unusual_setting(sick):
+    """Healthy: a strong penalty that recipes use."""
+    evidence = evidence_of(plain(), method="random")
+    return replace(evidence, plan=edit(evidence.plan, {"learning.l1": 0.3 if sick else 1e-4}, "asked"))
+
+
 def text_left_out(sick):
     remarks = [f"remark number {i} on this and that" for i in range(NUM_ROWS)]
     return evidence_of(plain(remark=remarks), remark=Column(Kind.TEXT, Role.IGNORED if sick else Role.IDENTIFIER))
@@ -244,7 +251,8 @@ PAIRS = {
     for one in (
         non_finite, duplicate_rows, conflicting_rows, missing_values, near_empty_columns, missing_spellings, unreadable_cells,
         missing_target, rare_classes, class_imbalance, outliers, constant_columns, duplicate_columns, identifier_as_input,
-        many_levels, target_in_one_column, target_is_a_formula, unscaled_numbers, few_rows, text_left_out, no_inputs,
+        many_levels, target_in_one_column, target_is_a_formula, unscaled_numbers, few_rows, unusual_setting,
+        text_left_out, no_inputs,
         rows_in_two_parts, near_copies, group_on_both_sides, hidden_group, parts_overlap_in_time, time_ignored, parts_differ,
         class_missing_in_part, neighbouring_lines, cannot_be_split,
     )

@@ -16,7 +16,7 @@ def option_of(plan: Plan, name: str) -> Any:  # noqa: ANN401  any value that an 
     known = _architecture(plan)
     if known is None or name not in {one.name for one in fields(known.config)}:
         return None
-    return plan.model.options.get(name, known.sizes.get(name, default_of(plan, name)))
+    return plan.model.options.get(name, own_option_of(plan, name))
 
 
 def default_of(plan: Plan, name: str) -> Any:  # noqa: ANN401  any value that an option may have
@@ -25,6 +25,12 @@ def default_of(plan: Plan, name: str) -> Any:  # noqa: ANN401  any value that an
     found = {} if known is None else {one.name: one.default for one in fields(known.config)}
     value = found.get(name)
     return None if value is MISSING else value
+
+
+def own_option_of(plan: Plan, name: str) -> Any:  # noqa: ANN401  any value that an option may have
+    """Return the value that an option of the plan's model has when the plan does not name it: its size's, else the default."""
+    known = _architecture(plan)
+    return None if known is None else known.sizes.get(name, default_of(plan, name))
 
 
 def dropouts_of(plan: Plan) -> dict[str, float]:
