@@ -28,6 +28,7 @@ from espalier.diagnosis.checks.generalisation import label_noise as noise_sign
 from espalier.diagnosis.checks.generalisation import odd_targets as odd_sign
 from espalier.diagnosis.checks.generalisation import overfitting as overfitting_sign
 from espalier.diagnosis.checks.generalisation import seeds_disagree as seeds_sign
+from espalier.diagnosis.checks.generalisation import stopped_while_improving as stopped_sign
 from espalier.diagnosis.checks.generalisation import underfitting as underfitting_sign
 from espalier.diagnosis.checks.generalisation import weak_segment as segment_sign
 from espalier.diagnosis.confident_learning import (
@@ -40,6 +41,7 @@ from espalier.diagnosis.confident_learning import (
 from espalier.diagnosis.generalisation import Answers, Epochs, Generalisation, SizePoint, Standing
 from espalier.diagnosis.segments import worst_segment, z_inside
 from espalier.diagnosis.size_curve import bias_and_variance, curve, slope, verdict
+from espalier.diagnosis.texts.saying import say
 
 
 def fitted_answers(columns, labels):
@@ -312,13 +314,13 @@ def test_a_flat_curve_without_a_gap_asks_for_a_bigger_model():
     )
     said = verdict(Generalisation(standing=standing(), sizes=alike))
     assert said.kind == "model"
-    assert said.sentence.startswith("A bigger model, or columns that tell more, and not more rows")
+    assert say(said.said).startswith("A bigger model, or columns that tell more, and not more rows")
 
 
 def test_one_seed_gives_no_slope_and_no_verdict():
     said = verdict(Generalisation(standing=standing(), sizes=points(FLAT, seeds=1)))
     assert said.kind == "unknown"
-    assert "--budget" in said.sentence
+    assert "--budget" in say(said.said)
 
 
 def test_lower_is_better_turns_the_curve_around():
@@ -357,3 +359,13 @@ def test_the_scores_of_underfitting_are_in_the_direction_of_the_metric():
     assert underfitting_sign.check(Generalisation(standing=standing_)) is not None
     better = Standing("rmse", False, *errors, constant=3.0, rival="random forest", rival_valid=2.5, comparison=worse)
     assert underfitting_sign.check(Generalisation(standing=better)) is None
+
+
+@pytest.mark.parametrize(("losses", "is_found"), [([0.9], True), ([0.9, 0.8, 0.7, 0.6], True), ([0.9, 0.8, 0.7, 0.71], False)])
+def test_few_epochs_of_which_the_last_was_the_best_do_not_show_that_learning_was_done(losses, is_found):
+    valid = np.array(losses)
+    epochs = Epochs(valid, valid, int(valid.argmin()) + 1, is_cut_short=True)
+    found = stopped_sign.check(Generalisation(epochs=(epochs,)))
+    assert (found is not None) is is_found
+    if found is not None:
+        assert "the last the best: nothing says that it was done." in found.sentence

@@ -16,6 +16,7 @@ CURES = {
     "G02-underfitting": 3,
     "T15-behind-simple-model": 8,
     "T16-could-learn-more": 5,
+    "G03-stopped-while-improving": 4,
 }
 EPOCHS = 100
 FEW = 30  # epochs below which the limit, and not early stopping, may have ended the training

@@ -3,12 +3,18 @@
 Source of the threshold: Espalier's fault catalogue B11 (at the end the loss still falls by more than 1 % of its whole range
 in each epoch). The lowest loss must be among the last two epochs, and the mean of the last five epochs must lie below
 that of the five before, by more than twice its standard error: a single lucky epoch is no slope.
+
+Fewer than ten epochs show no slope. Where the last of them was the best, nothing says that learning was done, whatever the
+schedule of the rate: that is told too.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.diagnosis.generalisation import Epochs, Generalisation
+from espalier.diagnosis.wording import counted
 
 ID = "G03-stopped-while-improving"
 EXPLAINED_BY = ("T05-learning-rate-too-low", "T10-rate-decayed-early")
@@ -20,21 +26,43 @@ MORE_EPOCHS = 2  # times as many are proposed
 
 
 def check(evidence: Generalisation) -> Finding | None:
-    """Fire when a limit ended the learning while the validation loss fell by more than 1 % of its range in each epoch."""
+    """Fire when a limit ended the learning while the validation loss fell, or so early that nobody can tell."""
     falling = [(one, fall) for one in evidence.epochs if (fall := _fall(one)) is not None]
-    if not falling or 2 * len(falling) < len(evidence.epochs):
-        return None
-    epochs, fall = falling[0]
+    hasty = [one for one in evidence.epochs if _is_hasty(one)]
+    if falling and 2 * len(falling) >= len(evidence.epochs):
+        epochs, fall = falling[0]
+        said = (
+            f"Learning was ended by a limit after {len(epochs.valid_loss):,} epochs while the validation loss was still "
+            f"falling, by {fall:.1%} of its whole range in each epoch: the network was not done."
+        )
+        return _finding(evidence, said, epochs, {"fall": fall})
+    if hasty and 2 * len(hasty) >= len(evidence.epochs):
+        num = counted(len(hasty[0].valid_loss), "epoch")
+        return _finding(
+            evidence,
+            f"Learning was ended by a limit after {num}, the last the best: nothing says that it was done.",
+            hasty[0],
+            {},
+        )
+    return None
+
+
+def _finding(evidence: Generalisation, said: str, epochs: Epochs, found: Mapping[str, float]) -> Finding:
     num = len(epochs.valid_loss)
     return Finding(
         id=ID,
-        sentence=f"Learning was ended by a limit after {num:,} epochs while the validation loss was still falling, by "
-        f"{fall:.1%} of its whole range in each epoch: the network was not done.",
+        sentence=said,
         severity=Severity.NOTE,
-        evidence={"epochs": num, "kept_epoch": epochs.kept, "fall": fall},
+        evidence={"epochs": num, "kept_epoch": epochs.kept, **found},
         repairs=(Repair("learn longer", {"learning.epochs": _planned(evidence, num) * MORE_EPOCHS}),),
         advice="Give it more epochs, and more time if there is a budget (--budget).",
     )
+
+
+def _is_hasty(epochs: Epochs) -> bool:
+    """Return whether there were too few epochs to see a slope, and the last was the best; patience would not end there."""
+    losses = epochs.valid_loss
+    return len(losses) < 2 * STRIP_EPOCHS and epochs.kept == len(losses) and bool(np.isfinite(losses).all())
 
 
 def _fall(epochs: Epochs) -> float | None:
