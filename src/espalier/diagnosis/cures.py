@@ -7,9 +7,9 @@ from types import ModuleType
 from espalier.core.catalogue import modules_of
 from espalier.core.finding import Finding, Repair
 from espalier.core.plan import Plan, diff
+from espalier.diagnosis.repairs.pick_learning_rate import is_picked
 
 RATE = "learning.learning_rate"
-PICKED = "range test"  # how the reason of a rate begins that such a test has picked
 SETTING = ("learning.clip_norm", "learning.weight_decay", "learning.batch_size", "model.options.", "prepare.numbers")
 
 
@@ -47,8 +47,7 @@ def cures_of(plan: Plan, finding: Finding) -> tuple[Cure, ...]:
 
 def _with_open_rate(plan: Plan, repair: Repair) -> Repair:
     """Return the repair with the learning rate left open, where the one there is was picked for what it changes."""
-    is_picked = plan.reasons.get(RATE, "").startswith(PICKED)
-    if not is_picked or RATE in repair.changes or not any(path.startswith(SETTING) for path in repair.changes):
+    if not is_picked(plan) or RATE in repair.changes or not any(path.startswith(SETTING) for path in repair.changes):
         return repair
     return replace(repair, changes={**repair.changes, RATE: None})
 

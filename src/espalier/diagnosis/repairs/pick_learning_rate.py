@@ -20,12 +20,18 @@ CURES = {
     "G02-underfitting": 2,
     "T15-behind-simple-model": 4,
     "T16-could-learn-more": 4,
+    "G03-stopped-while-improving": 3,
 }
 PICKED = "range test"  # how the reason of a rate begins that such a test has picked
 
 
 def repair(plan: Plan, finding: Finding) -> Repair | None:
     """Return the repair; None when the rate is open, or a range test has picked it already."""
-    if plan.learning.learning_rate is None or plan.reasons.get("learning.learning_rate", "").startswith(PICKED):
+    if plan.learning.learning_rate is None or is_picked(plan):
         return None
     return Repair(NAME, {"learning.learning_rate": None})
+
+
+def is_picked(plan: Plan) -> bool:
+    """Return whether a range test has picked the rate of a plan."""
+    return plan.reasons.get("learning.learning_rate", "").startswith(PICKED)
