@@ -78,3 +78,10 @@ def test_findings_of_a_run_are_told_although_its_source_is_gone(tmp_path, capsys
     assert "Findings" in shown
     assert "How the network does on other rows was not looked at:" in shown
     assert launch(["diagnose", str(gone.folder.path), "--curves"]) == 2
+
+
+def test_curves_are_told_in_korean(run, flat, capsys):
+    launch(["diagnose", str(run.folder.path), "--curves", "--language", "ko"])
+    shown = capsys.readouterr().out
+    assert "데이터를 늘릴까, 모델을 키울까?" in shown
+    assert "어느 쪽도 아닙니다." in shown and "Neither" not in shown

@@ -59,6 +59,14 @@ def test_as_json_everything_is_one_document(run, capsys):
     assert told["trainings"]["all"] >= 10
 
 
+def test_repairs_are_told_in_korean(run, capsys):
+    capsys.readouterr()
+    launch(["diagnose", str(run), "--repair", "--language", "ko"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "채택: 누수를 막았습니다. roc auc의 보고된 값은 " in words
+    assert "고친 계획으로 학습하기:" in words and "accepted" not in words
+
+
 def test_train_repairs_and_trains_the_repaired_plan_beside_it(source, tmp_path, capsys):
     folder = tmp_path / "houses"
     assert launch(["train", str(source), "--target", "sold", "--out", str(folder), *QUICK, "--repair"]) in (0, 1)

@@ -6,7 +6,7 @@ the seeds. With few seeds the second is known badly, so the interval is Student'
 Satterthwaite 1946 (Biometrics Bulletin 2, An Approximate Distribution of Estimates of Variance Components).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -16,6 +16,7 @@ from scipy.stats import t as student
 from espalier.core.batch import FloatArray
 from espalier.core.scorecard import Score
 from espalier.diagnosis.generalisation import Generalisation, SizePoint, Standing
+from espalier.diagnosis.texts.saying import Said
 from espalier.diagnosis.wording import percent
 
 LAST_FRACTION = 0.4  # of the rows: the slope is that of the sizes from here on, a little more than the last doubling
@@ -52,13 +53,18 @@ class SeedsApart:
         num_trainings: on all rows, each with a seed of its own.
         bias_and_noise: mean squared error that all share.
         variance: what differs between them.
-        sentence: in words.
     """
 
     num_trainings: int
     bias_and_noise: float
     variance: float
-    sentence: str
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """Return it in words."""
+        share = self.variance / (self.bias_and_noise + self.variance)
+        numbers = {"variance": percent(share), "trainings": self.num_trainings, "rest": percent(1 - share)}
+        return (Said("curve_seeds", numbers),)
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,11 @@ class Verdict:
 
     Args:
         kind: the answer in a word.
-        sentence: in words, with its numbers.
+        said: in words, with its numbers.
     """
 
     kind: Kind
-    sentence: str
+    said: tuple[Said, ...]
 
 
 def curve(points: Sequence[SizePoint]) -> tuple[CurvePoint, ...]:
@@ -136,14 +142,7 @@ def seeds_apart(evidence: Generalisation) -> SeedsApart | None:
     parts = None if evidence.truth is None else bias_and_variance(full, evidence.truth)
     if parts is None or sum(parts) <= 0:
         return None
-    share = parts[1] / sum(parts)
-    return SeedsApart(
-        len(full),
-        *parts,
-        f"Of the mean squared error of one training on all rows, {percent(share)} is variance: it differs between "
-        f"{len(full)} seeds, and averaging several networks would take most of it away. The rest, {percent(1 - share)}, is "
-        "bias and noise: all seeds share it.",
-    )
+    return SeedsApart(len(full), *parts)
 
 
 def verdict(evidence: Generalisation) -> Verdict | None:
@@ -156,16 +155,10 @@ def verdict(evidence: Generalisation) -> Verdict | None:
     progress = standing.sign * (last.valid.value - standing.constant)
     surely = (last.valid.low if standing.higher_is_better else last.valid.high) - standing.constant
     if standing.sign * surely <= 0:
-        return Verdict(
-            "nothing learnt",
-            f"Neither yet: on all {last.num_rows:,} rows the network is not clearly better than a constant answer "
-            f"({standing.name} {last.valid.value:.4g} against {standing.constant:.4g}). Look for columns that tell more.",
-        )
+        numbers = {"rows": f"{last.num_rows:,}", "constant": f"{standing.constant:.4g}"}
+        return Verdict("nothing learnt", (_told("curve_nothing_learnt", standing, last, numbers),))
     if is_near_perfect(standing, last.valid.value):
-        return Verdict(
-            "nothing to gain",
-            f"Neither is needed: {standing.name} is {last.valid.value:.4g} on rows that were not learnt from, next to perfect.",
-        )
+        return Verdict("nothing to gain", (_told("curve_nothing_to_gain", standing, last, {}),))
     steep = slope(evidence.sizes, standing)
     gap = standing.sign * (last.train - last.valid.value)
     near = gap <= max(MOST_SHARE * progress, (last.valid.high - last.valid.low) / 2)
@@ -173,26 +166,23 @@ def verdict(evidence: Generalisation) -> Verdict | None:
 
 
 def _verdict(standing: Standing, last: CurvePoint, steep: Score | None, progress: float, near: bool) -> Verdict:
-    told = f"{standing.name} {last.train:.4g} on the rows it learnt from, {last.valid.value:.4g} on others"
     if steep is None:
-        return Verdict("unknown", f"Unknown: fewer than {MIN_SEEDS} seeds were trained at each size. Give more time: --budget.")
-    brought = f"the last doubling of the rows improved {standing.name} by {between(steep)}"
+        return Verdict("unknown", (Said("curve_few_seeds", {"seeds": MIN_SEEDS}),))
+    brought = {"gain": f"{steep.value:.3g}", "low": f"{steep.low:.3g}", "high": f"{steep.high:.3g}"}
     if helps(steep, progress):
-        also = " A bigger model may help too: " + told + "." if near else ""
-        return Verdict("data", f"More data: {brought}. Twice the rows bring at most about as much again.{also}")
+        also = (_told("curve_model_too", standing, last, {}),) if near else ()
+        return Verdict("data", (_told("curve_data", standing, last, brought), *also))
     if helps_no_more(steep, progress):
         if near:
-            return Verdict("model", f"A bigger model, or columns that tell more, and not more rows: {brought}, and {told}.")
-        return Verdict(
-            "neither",
-            f"Neither: {brought}, and a bigger model would learn still more of the rows by heart ({told}). Columns that tell "
-            "more would help; so may more weight decay or dropout.",
-        )
-    return Verdict(
-        "unknown",
-        f"These curves cannot tell: {brought}, which may be nothing or may be worth it. More validation rows, or more seeds "
-        "(--budget), make it surer.",
-    )
+            return Verdict("model", (_told("curve_model", standing, last, brought),))
+        return Verdict("neither", (_told("curve_neither", standing, last, brought),))
+    return Verdict("unknown", (_told("curve_unknown", standing, last, brought),))
+
+
+def _told(name: str, standing: Standing, last: CurvePoint, more: Mapping[str, str]) -> Said:
+    """Return a sentence with the scores at the most rows and what else it needs."""
+    scores = {"metric": standing.name, "train": f"{last.train:.4g}", "valid": f"{last.valid.value:.4g}"}
+    return Said(name, {**scores, **more})
 
 
 def helps(steep: Score, progress: float) -> bool:

@@ -76,9 +76,9 @@ def diagnose(
     shown = tuple(translated(one, language) for one in findings)
     if not output.json:
         _print_found(evidence if curves else None, shown, unlooked, language)
-    told = {"run": run, "findings": [one.to_mapping() for one in shown], **curve_mapping(evidence, unlooked)}
+    told = {"run": run, "findings": [one.to_mapping() for one in shown], **curve_mapping(evidence, unlooked, language)}
     if repair:
-        told |= to_mapping(opened, repair_and_print(opened, findings, effort, as_json=output.json))
+        told |= to_mapping(opened, repair_and_print(opened, findings, effort, language, as_json=output.json), language)
     if output.json:
         print_json(told)
     return FINDINGS if any(map(matters, findings)) else FINE
@@ -111,7 +111,7 @@ def _print_found(evidence: "Generalisation | None", findings: "tuple[Finding, ..
 
     words = phrases(language)
     if evidence is not None:
-        print_curve(evidence)
+        print_curve(evidence, language)
     print_findings(human(), findings, language=language)
     if unlooked:
         human().print("\n" + words["unlooked"].format(why=unlooked))

@@ -156,6 +156,7 @@ def _train(
 
 def _train_and_repair(plan: "Plan", table: "Table | None", budget: str | None, output: OutputOptions, began: float) -> int:
     """Train a plan, look for proved repairs, and train the repaired plan beside it."""
+    from espalier.app.cli.given.language import language_of
     from espalier.app.cli.show.repairs import effort_of, findings_of_run, print_both, repair_and_print
     from espalier.core.errors import PlanError
     from espalier.core.plan import edit
@@ -166,20 +167,20 @@ def _train_and_repair(plan: "Plan", table: "Table | None", budget: str | None, o
             "--repair and --json do not go together: two runs cannot be one result. Leave --repair out, and ask afterwards: "
             "espalier diagnose RUN --repair --json"
         )
-    effort = effort_of(budget, None)
+    effort, language = effort_of(budget, None), language_of(None)
     stop = plan.diagnosis.stop
     lenient = edit(plan, {"diagnosis.stop": False}, "--repair looks for a cure in place of stopping") if stop else plan
     code, folder = _train(lenient, table, output.out, output, began)
     if code == INTERRUPTED:
         return code
     run = Run(folder)
-    repaired = repair_and_print(run, findings_of_run(run), effort, as_json=False)
+    repaired = repair_and_print(run, findings_of_run(run), effort, language, as_json=False)
     if not repaired.is_changed:
         return code
     new = edit(repaired.plan, {"diagnosis.stop": True}, "a broken rule ends the run") if stop else repaired.plan
     code, beside = _train(new, None, folder.with_name(f"{folder.name}-repaired"), output, None)
     if code != INTERRUPTED:
-        print_both(run, Run(beside), repaired)
+        print_both(run, Run(beside), repaired, language)
     return code
 
 

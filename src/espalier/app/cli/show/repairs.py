@@ -11,10 +11,13 @@ from rich.text import Text
 from espalier.app.cli.given.options import seconds_of, written
 from espalier.app.cli.show.console import heading, human, indented, plain_table
 from espalier.app.cli.show.findings import STYLES
-from espalier.app.cli.show.quantities import count, duration, interval
+from espalier.app.cli.show.quantities import duration, interval
 from espalier.core.finding import Finding
 from espalier.core.plan_file import write_plan
 from espalier.diagnosis.examine import in_order
+from espalier.diagnosis.texts.catalogue import phrases
+from espalier.diagnosis.texts.saying import say
+from espalier.diagnosis.texts.translate import repair_name, translated
 from espalier.evaluation.paired_gains import FEWEST_PAIRS
 from espalier.evaluation.verdict import spoken
 from espalier.run import Run
@@ -38,22 +41,22 @@ def effort_of(budget: str | None, seeds: int | None) -> Effort:
     return Effort(seconds_of(budget or BUDGET), FEWEST_PAIRS if seeds is None else seeds)
 
 
-def repair_and_print(run: Run, findings: Sequence[Finding], effort: Effort, *, as_json: bool) -> Repaired:
+def repair_and_print(run: Run, findings: Sequence[Finding], effort: Effort, language: str, *, as_json: bool) -> Repaired:
     """Look for repairs of a run's findings, print each with its proof, and write the repaired plan beside the run's own.
 
     Args:
         run: whose test part stays shut.
         findings: what is to be cured.
         effort: time, and number of paired trainings.
+        language: of what is told.
         as_json: people are told on standard error.
 
     Raises:
         InputError: nothing can be tried on this run.
     """
-    console = human(as_json=as_json)
-    heading(console, "Repairs")
-    said = f"Each is trained beside the plan as it is, in {effort.num_pairs} pairs of seeds; the test part stays shut."
-    indented(console, Text(said, style="dim"))
+    console, words = human(as_json=as_json), phrases(language)
+    heading(console, words["repairs"])
+    indented(console, Text(words["repairs_how"].format(pairs=effort.num_pairs), style="dim"))
     stages = repair_run(run.plan, findings, run.folder, effort)
     while True:
         try:
@@ -61,10 +64,10 @@ def repair_and_print(run: Run, findings: Sequence[Finding], effort: Effort, *, a
         except StopIteration as end:
             repaired: Repaired = end.value
             break
-        _print_event(console, event)
+        _print_event(console, event, language)
     if repaired.is_changed:
         write_plan(repaired_file(run), repaired.plan)
-    _print_summary(console, run, repaired)
+    _print_summary(console, run, repaired, language)
     return repaired
 
 
@@ -73,16 +76,17 @@ def repaired_file(run: Run) -> Path:
     return run.folder.path / FILE
 
 
-def to_mapping(run: Run, repaired: Repaired) -> dict[str, Any]:
+def to_mapping(run: Run, repaired: Repaired, language: str) -> dict[str, Any]:
     """Return what came of the repairs, in plain values.
 
     Args:
         run: that was repaired.
         repaired: what came of it.
+        language: of the sentences.
     """
     return {
-        "repairs": [_outcome(one) for one in repaired.outcomes],
-        "not_tried": list(repaired.unlooked),
+        "repairs": [_outcome(one, language) for one in repaired.outcomes],
+        "not_tried": [say([one], language) for one in repaired.unlooked],
         "trainings": {"all": repaired.num_trainings, "candidates": repaired.num_candidates},
         "repaired_plan": repaired_file(run) if repaired.is_changed else None,
     }
@@ -95,39 +99,47 @@ def findings_of_run(run: Run) -> tuple[Finding, ...]:
     return in_order([*run.findings, *findings_of(from_run(open_run(run.folder), run.findings))])
 
 
-def print_both(old: Run, new: Run, repaired: Repaired) -> None:
+def print_both(old: Run, new: Run, repaired: Repaired, language: str) -> None:
     """Print the scores of a run and of the repaired one beside each other.
 
     Args:
         old: as it was.
         new: trained from the repaired plan.
         repaired: what was changed.
+        language: of what is told.
     """
-    console = human()
-    heading(console, "Before and after the repair")
-    table = plain_table("", "score on the test part", "run")
-    for word, run in (("before", old), ("after", new)):
+    console, words = human(), phrases(language)
+    heading(console, words["repairs_both"])
+    table = plain_table("", words["repairs_score"], words["repairs_run"])
+    for word, run in ((words["repairs_before"], old), (words["repairs_after"], new)):
         is_scored = run.folder.scorecard.exists()
         card = run.scorecard if is_scored else None
-        said = "broke down" if card is None else f"{spoken(card.metric)} {interval(card.network.scores.get(card.metric))}"
+        said = (
+            words["repairs_broke"]
+            if card is None
+            else f"{spoken(card.metric)} {interval(card.network.scores.get(card.metric))}"
+        )
         table.add_row(word, said, str(run.folder.path))
     indented(console, table)
     if any(one.is_accepted and one.closes_leak for one in repaired.outcomes):
-        indented(console, Text("A leak was closed: the first score is what was reported, the second is the honest one."))
+        indented(console, Text(words["repairs_honest"]))
 
 
-def _print_event(console: Console, event: Proposal | Outcome) -> None:
+def _print_event(console: Console, event: Proposal | Outcome, language: str) -> None:
     if isinstance(event, Proposal):
         console.print()
-        finding = event.finding
-        console.print(Text.assemble("  ", (finding.id, STYLES[finding.severity]), ": ", (event.repair.name, "bold")))
+        finding, name = event.finding, repair_name(event.repair, language)
+        console.print(Text.assemble("  ", (finding.id, STYLES[finding.severity]), ": ", (name, "bold")))
         for line in _changes(event.changes):
             console.print(Text(f"    {line}", style="cyan"), soft_wrap=True)
         return
-    word, style = ("accepted", "bold green") if event.is_accepted else ("rolled back", "bold yellow")
-    indented(console, Text.assemble((f"{word}: ", style), event.why), 4)
-    if event.is_accepted and event.closes_leak and event.proposal.finding.advice:
-        indented(console, Text(event.proposal.finding.advice, style="dim"), 4)
+    word, style = ("repair_accepted", "bold green") if event.is_accepted else ("repair_rolled_back", "bold yellow")
+    if event.is_postponed:
+        word, style = "repair_waits", "bold cyan"
+    indented(console, Text.assemble((f"{phrases(language)[word]}: ", style), say(event.said, language)), 4)
+    advice = translated(event.proposal.finding, language).advice
+    if event.is_accepted and event.closes_leak and advice:
+        indented(console, Text(advice, style="dim"), 4)
 
 
 def _changes(changes: Mapping[str, tuple[Any, Any]]) -> list[str]:
@@ -135,27 +147,32 @@ def _changes(changes: Mapping[str, tuple[Any, Any]]) -> list[str]:
     return [f"{path}: {written(old)} -> {written(new)}" for path, (old, new) in changes.items()]
 
 
-def _print_summary(console: Console, run: Run, repaired: Repaired) -> None:
+def _print_summary(console: Console, run: Run, repaired: Repaired, language: str) -> None:
     """Say what it cost, what was left out, and what to do next."""
+    words, outcomes = phrases(language), repaired.outcomes
     console.print()
     for sentence in repaired.unlooked:
-        indented(console, Text(sentence, style="dim"))
-    if not repaired.outcomes:
-        indented(console, Text("Nothing was tried: no finding has a repair."))
+        indented(console, Text(say([sentence], language), style="dim"))
+    if not outcomes:
+        indented(console, Text(words["repairs_none"]))
         return
-    num_accepted = sum(one.is_accepted for one in repaired.outcomes)
-    cost = f"{count(repaired.num_trainings, 'training')} in all, {repaired.num_candidates:,} of them to choose"
-    indented(console, Text(f"{num_accepted} of {count(len(repaired.outcomes), 'proposal')} accepted; {cost}."))
-    times = [one.proof.seconds for one in repaired.outcomes if one.is_accepted and one.proof is not None]
+    numbers = {
+        "accepted": sum(one.is_accepted for one in outcomes),
+        "proposals": sum(not one.is_postponed for one in outcomes),
+        "all": repaired.num_trainings,
+        "candidates": repaired.num_candidates,
+    }
+    indented(console, Text(words["repairs_cost"].format(**numbers)))
+    times = [one.proof.seconds for one in outcomes if one.is_accepted and one.proof is not None]
     before, after = (times[0][0], times[-1][1]) if times else (None, None)
     if before is not None and after is not None:
-        indented(console, Text(f"A training took {duration(before)} before and takes {duration(after)} now."))
+        indented(console, Text(words["repairs_time"].format(before=duration(before), after=duration(after))))
     if repaired.is_changed:
-        indented(console, Text("Train the repaired plan:"))
+        indented(console, Text(words["repairs_train"]))
         console.print(Text(f"    espalier train {repaired_file(run)}", style="cyan"), soft_wrap=True)
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Outcome, language: str) -> dict[str, Any]:
     proof, proposal = outcome.proof, outcome.proposal
     proved = None
     if proof is not None:
@@ -177,7 +194,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "repair": proposal.repair.name,
         "changes": {path: {"old": old, "new": new} for path, (old, new) in proposal.changes.items()},
         "accepted": outcome.is_accepted,
-        "why": outcome.why,
+        "postponed": outcome.is_postponed,
+        "why": say(outcome.said, language),
         "closes_leak": outcome.closes_leak,
         "proof": proved,
     }
