@@ -12,7 +12,10 @@ from espalier.core.errors import PlanError, SplitError
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.plan import edit
 from espalier.core.run_folder import RunFolder
-from espalier.stages.proof import BROKEN, Ground, Proof, shows
+from espalier.diagnosis.cures import Cure
+from espalier.diagnosis.texts.catalogue import KOREAN
+from espalier.diagnosis.texts.saying import say
+from espalier.stages.proof import BROKEN, Attempt, Ground, Proof, prove, shows
 from espalier.stages.redeal import known_rows, redeal
 from espalier.stages.repair import Effort, Outcome, Proposal, repair_run, root_cause_first
 from espalier.stages.table import load_planned
@@ -132,7 +135,7 @@ def test_too_little_time_is_said_and_nothing_is_accepted(plain, monkeypatch):
     sick = edit(plain.plan, {"learning.learning_rate": 1e-6}, "a fault")
     found = [Finding("T05-learning-rate-too-low", "Slow.", Severity.WARN)]
     result = repaired(plain, found, Effort(seconds=1e-9), sick)
-    assert result.unlooked == ("T05-learning-rate-too-low: not tried, the time was used up.",)
+    assert say(result.unlooked) == "T05-learning-rate-too-low: not tried, the time was used up."
     times = iter([0.0, 0.0, 9.99])  # when it begins, at the first cure, and before its proof
     monkeypatch.setattr("espalier.stages.repair.time", SimpleNamespace(monotonic=lambda: next(times, 11.0)))
     result = repaired(plain, found, Effort(seconds=10), sick)
@@ -267,3 +270,85 @@ def test_the_best_constant_answer_of_a_quantity_is_its_mean(tmp_path):
     mean, truth = deal.train.records.frame["price"].mean(), deal.judged.frame["price"].to_numpy()
     assert answer.metric == "rmse" and not answer.higher_is_better
     assert answer.score == pytest.approx(np.sqrt(np.mean((truth - mean) ** 2)))
+
+
+OPEN = [0.1, 0.1, 0.1, 0.1, -0.01]  # five pairs that leave it open
+
+
+def ground_of(gains, signs=()):
+    """Return a ground on which the repaired plan gains so much in each pair, and shows these signs."""
+    found = tuple(Finding(one, "Sick.", Severity.WARN) for one in signs)
+
+    def attempt(plan, half, pair, *, watch=True):
+        return Attempt("roc_auc", True, 0.5 + (gains[pair] if plan == "new" else 0.0), 1.0, found)
+
+    return SimpleNamespace(attempt=attempt)
+
+
+@pytest.mark.parametrize(("last", "is_gain"), [(0.1, True), (-0.4, False)])
+def test_pairs_that_leave_it_open_are_followed_by_five_more(last, is_gain):
+    proof = prove(ground_of([*OPEN, 0.1, 0.1, 0.1, 0.1, last]), "old", "new", BLIND, 5)
+    assert len(proof.gains) == 10 and proof.limit == pytest.approx(0.05 - 1 / 32)
+    assert proof.is_gain is is_gain
+
+
+@pytest.mark.parametrize("gains", [[0.1] * 5, [-0.1] * 5, [0.1, 0.1, -0.1, -0.1, 0.1]])
+def test_pairs_that_are_clear_are_enough(gains):
+    assert len(prove(ground_of(gains), "old", "new", BLIND, 5).gains) == 5
+
+
+def test_a_cure_that_leaves_a_sign_waits_until_the_others_were_tried(plain, monkeypatch):
+    signs = {0.3: (Finding("T08-saturated-units", "Sick.", Severity.WARN),)}
+    scores = {None: 0.5, 0.3: 0.7, 0.01: 0.6}
+
+    def attempt(ground, plan, half, pair, *, watch=True):
+        rate = plan.learning.weight_decay if plan.learning.weight_decay in scores else None
+        return Attempt("roc_auc", True, scores[rate], 1.0, signs.get(rate, ()))
+
+    monkeypatch.setattr(Ground, "attempt", attempt)
+    cures = tuple(Cure(Repair(f"decay {rate}", {"learning.weight_decay": rate})) for rate in (0.3, 0.01))
+    monkeypatch.setattr("espalier.stages.repair.cures_of", lambda plan, finding: cures if finding is BLIND else ())
+    result = repaired(plain, [BLIND])
+    assert [(one.proposal.repair.name, one.is_postponed, one.is_accepted) for one in result.outcomes] == [
+        ("decay 0.3", True, False),
+        ("decay 0.01", False, True),
+    ]
+    assert "but T08 shows in it. Other cures are tried before this is proved." in result.outcomes[0].why
+
+
+def test_what_a_repaired_plan_shows_is_cured_too(plain, monkeypatch):
+    late = Finding("T08-saturated-units", "Sick.", Severity.WARN)
+
+    def attempt(ground, plan, half, pair, *, watch=True):
+        steps = (plan.learning.weight_decay == 0.3) + (plan.learning.clip_norm == 0.5)
+        return Attempt("roc_auc", True, 0.5 + 0.1 * steps, 1.0, (late,) if steps == 1 else ())
+
+    monkeypatch.setattr(Ground, "attempt", attempt)
+    first, second = Cure(Repair("one", {"learning.weight_decay": 0.3})), Cure(Repair("two", {"learning.clip_norm": 0.5}))
+    cures = {BLIND.id: (first,), late.id: (second,)}
+    monkeypatch.setattr("espalier.stages.repair.cures_of", lambda plan, finding: cures.get(finding.id, ()))
+    result = repaired(plain, [BLIND])
+    accepted = [one.proposal.repair.name for one in result.outcomes if one.is_accepted]
+    assert accepted == ["one", "two"]
+
+
+def test_notes_on_the_data_are_left_when_what_was_wrong_is_cured(plain):
+    sick = edit(plain.plan, {"learning.learning_rate": 1e-6, "learning.epochs": 3}, "a fault")
+    note = Finding(
+        "D04-missing-values", "Gaps.", Severity.NOTE, repairs=(Repair("x", {"schema.columns.size.role": "ignored"}),)
+    )
+    result = repaired(plain, [note, Finding("T05-learning-rate-too-low", "Slow.", Severity.WARN)], plan=sick)
+    assert [one.proposal.finding.id for one in result.outcomes] == ["T05-learning-rate-too-low"]
+    assert say(result.unlooked).startswith("D04-missing-values: not tried, for it is a note on the data")
+
+
+def test_an_unusual_setting_is_the_first_note_to_be_tried():
+    notes = [Finding(one, "Odd.", Severity.NOTE) for one in ("D04-missing-values", "G08-weak-segment", "D22-unusual-setting")]
+    assert [one.id[:3] for one in root_cause_first(notes)] == ["D22", "G08", "D04"]
+
+
+def test_what_became_of_a_repair_can_be_told_in_korean(plain):
+    harm = Finding(
+        "D04-missing-values", "Gaps.", Severity.WARN, repairs=(Repair("x", {"schema.columns.size.role": "ignored"}),)
+    )
+    assert say(repaired(plain, [harm]).outcomes[0].said, KOREAN).startswith("첫 학습이 더 나아지지 않았습니다. roc auc 0.")

@@ -27,17 +27,17 @@ from espalier.core.seeds import derive_seed
 from espalier.data.parse import LINE_SUFFIXES
 from espalier.data.split import cross_train, fewer_train, groups_of, sample_train
 from espalier.diagnosis.examine import examine
-from espalier.diagnosis.generalisation import Answers, Epochs, Generalisation, SizePoint, Standing
+from espalier.diagnosis.generalisation import Answers, Generalisation, SizePoint, Standing
 from espalier.diagnosis.size_curve import MIN_SEEDS
 from espalier.evaluation.intervals import TAIL, Draws, draw, score
 from espalier.evaluation.metrics.metric import Metric
+from espalier.stages.epochs import read_epochs, read_history
 from espalier.stages.fold import BASELINES_SHARE
 from espalier.stages.network import OWN_MODULE, Network, average, load_network, main_metric, with_threshold
 from espalier.stages.parts import deal_parts
 from espalier.stages.table import load_planned
 from espalier.stages.trial import Trial, answer_constantly, trial
 from espalier.tasks.task import Task
-from espalier.training.ending import ending
 
 FRACTIONS = (0.1, 0.2, 0.4, 0.8, 1.0)  # of the training rows
 NUM_SEEDS = 3
@@ -121,7 +121,7 @@ def from_run(run: Finished, found: Sequence[Finding] = ()) -> Generalisation:
     members = range(plan.model.num_members)
     seeds = [metric.measure(truth, one.predict(valid)) for one in run.networks] if len(run.networks) > 1 else []
     return Generalisation(
-        epochs=tuple(one for index in members if (one := _epochs(run, index)) is not None),
+        epochs=tuple(one for index in members if (one := read_epochs(run.folder.member(index), plan.learning)) is not None),
         standing=_standing(run, metric, truth, answer),
         answers=_answers(run, valid, answer),
         seed_scores=tuple(seeds),
@@ -269,22 +269,8 @@ def _plan(run: Finished, fraction: float, seed: int) -> Plan:
 
 def _seconds_of_network(run: Finished) -> float:
     """Return the time that one network of the run learnt."""
-    history = _history(run, 0)
+    history = read_history(run.folder.member(0))
     return float(history["seconds"][-1]) if history.height else 0.0
-
-
-def _history(run: Finished, index: int) -> pl.DataFrame:
-    path = run.folder.member(index).epochs
-    return pl.read_csv(path) if path.exists() else pl.DataFrame({"epoch": [], "seconds": []})
-
-
-def _epochs(run: Finished, index: int) -> Epochs | None:
-    history = _history(run, index)
-    if not history.height:
-        return None
-    end = ending(history, run.plan.learning)
-    losses = [history.get_column(name).cast(pl.Float64).to_numpy() for name in ("train_loss", "valid_loss")]
-    return None if end.best_epoch is None else Epochs(losses[0], losses[1], end.best_epoch, end.is_cut_short)
 
 
 def _standing(run: Finished, metric: Metric, truth: FloatArray, answer: Prediction) -> Standing:

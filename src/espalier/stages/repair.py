@@ -10,18 +10,19 @@ from espalier.core.errors import InputError, PlanError
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.plan import Plan, diff, flatten, to_mapping, with_reasons
 from espalier.core.run_folder import RunFolder
-from espalier.diagnosis.cures import cures_of
+from espalier.diagnosis.checks.data.unusual_setting import ID as UNUSUAL
+from espalier.diagnosis.cures import Cure, cures_of
 from espalier.diagnosis.examine import in_order
+from espalier.diagnosis.texts.saying import Said, say
 from espalier.evaluation.paired_gains import FEWEST_PAIRS, MAX_PAIRS
-from espalier.evaluation.verdict import spoken
 from espalier.stages.network import OWN_MODULE
 from espalier.stages.proof import BROKEN, Attempt, Ground, Proof, prove, shows
 from espalier.stages.redeal import known_rows
+from espalier.stages.repair_words import short, told_of_leak, told_of_pairs, told_of_trial
 
 UPSTREAM = "DSWTG"  # families of signs: what is wrong with the data is the cause of what is wrong later
 MAX_CURES = 5  # tried for one finding
 DEFAULT = "default"  # stands for the value of an option that a plan does not name
-NOTABLY_SLOWER = 1.5  # times as long: told with the gain
 REFERENCES = 2  # trainings on fold A for each candidate: before and after
 
 
@@ -68,18 +69,25 @@ class Outcome:
     Args:
         proposal: what was tried.
         is_accepted: whether it is kept.
-        why: in one sentence or two.
+        said: why, in one sentence or two.
         closes_leak: it was judged by the leak being gone, and not by the score.
         proof: of the paired trainings; None when it did not come to them.
         num_candidates: trainings spent on choosing it, the proof's and the shared reference not counted.
+        is_postponed: it helped, and waits until other cures were tried.
     """
 
     proposal: Proposal
     is_accepted: bool
-    why: str
+    said: tuple[Said, ...]
     closes_leak: bool = False
     proof: Proof | None = None
     num_candidates: int = 0
+    is_postponed: bool = False
+
+    @property
+    def why(self) -> str:
+        """Return what became of it in English."""
+        return say(self.said)
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Repaired:
     plan: Plan
     outcomes: tuple[Outcome, ...]
     num_trainings: int
-    unlooked: tuple[str, ...] = ()
+    unlooked: tuple[Said, ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -120,7 +128,12 @@ class _Work:
     outcomes: list[Outcome] = field(default_factory=list)
     cured: set[str] = field(default_factory=set)
     rejected: list[Plan] = field(default_factory=list)
-    unlooked: list[str] = field(default_factory=list)
+    unlooked: list[Said] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the time is used up."""
+        return time.monotonic() > self.ends
 
 
 def repair_run(
@@ -153,16 +166,23 @@ def repair_run(
     ground = Ground(plan, known_rows(folder, plan), limit)
     ground.deal(plan, "A", 0)
     work = _Work(ground, plan, effort, time.monotonic() + effort.seconds)
-    for finding in root_cause_first([*findings, *_breakdown(work, findings, folder)]):
-        if not _is_cured(work, finding):
-            yield from _cure(work, finding)
+    waiting = root_cause_first([*findings, *_breakdown(work, findings, folder)])
+    while waiting:
+        finding = waiting.pop(0)
+        if _is_cured(work, finding) or _is_beside_the_point(work, finding):
+            continue
+        plan = work.plan
+        yield from _cure(work, finding)
+        if work.plan is not plan:
+            waiting = root_cause_first([*waiting, *_new_findings(work, waiting)])
     return Repaired(work.plan, tuple(work.outcomes), ground.num_trained, tuple(work.unlooked))
 
 
 def root_cause_first(findings: Sequence[Finding]) -> list[Finding]:
     """Return findings in the order in which they are to be cured: data, wiring, course, generalisation, and notes last.
 
-    A score that is not honest proves nothing, so leaks come before all else; what follows from a finding comes behind it.
+    A score that is not honest proves nothing, so leaks come before all else; what follows from a finding comes behind it. Of
+    notes an unusual setting comes first and then those on the training: those on the data are mostly things to know.
     """
     groups: list[list[Finding]] = []
     for finding in in_order(findings):
@@ -170,8 +190,20 @@ def root_cause_first(findings: Sequence[Finding]) -> list[Finding]:
             groups[-1].append(finding)
         else:
             groups.append([finding])
-    groups.sort(key=lambda group: (group[0].severity is Severity.NOTE, UPSTREAM.find(group[0].id[0])))
+    groups.sort(key=lambda group: _rank(group[0]))
     return [finding for group in groups for finding in group]
+
+
+def _rank(finding: Finding) -> tuple[bool, bool, int]:
+    """Return when a finding that has no cause among the others is to be cured; the lowest first."""
+    is_note, place = finding.severity is Severity.NOTE, UPSTREAM.find(finding.id[0])
+    return is_note, finding.id != UNUSUAL, -place if is_note else place
+
+
+def _new_findings(work: _Work, waiting: Sequence[Finding]) -> list[Finding]:
+    """Return what a trial of the repaired plan shows that was not found before."""
+    known = {one.id for one in waiting} | work.cured | {one.proposal.finding.id for one in work.outcomes}
+    return [one for one in work.ground.attempt(work.plan, "A", 0).findings if one.id not in known]
 
 
 def _is_cured(work: _Work, finding: Finding) -> bool:
@@ -185,6 +217,15 @@ def _is_cured(work: _Work, finding: Finding) -> bool:
     return is_gone
 
 
+def _is_beside_the_point(work: _Work, finding: Finding) -> bool:
+    """Return whether a finding is a note on the data, and what was wrong is cured: that is worth knowing, and no fault."""
+    is_note = finding.severity is Severity.NOTE and finding.id[0] == "D" and finding.id != UNUSUAL
+    if is_note and work.plan is not work.ground.plan:
+        work.unlooked.append(Said("repair_beside", {"sign": finding.id}))
+        return True
+    return False
+
+
 def _breakdown(work: _Work, findings: Sequence[Finding], folder: RunFolder) -> list[Finding]:
     """Return the finding of a run that broke down before the doctor could say why, when it breaks down again."""
     if folder.scorecard.exists() or any(one.id == BROKEN for one in findings):
@@ -194,32 +235,51 @@ def _breakdown(work: _Work, findings: Sequence[Finding], folder: RunFolder) -> l
 
 
 def _cure(work: _Work, finding: Finding) -> Generator[Proposal | Outcome, None, None]:
-    """Try the cures of one finding until one is accepted."""
+    """Try the cures of one finding until one is accepted.
+
+    A cure after whose first training nothing is wrong any more goes to the proof at once. One that helps, but leaves another
+    sign, waits until the others were tried: then the best of those that wait is proved first.
+    """
     cures = cures_of(work.plan, finding)[:MAX_CURES]
     if not cures and finding.severity is not Severity.NOTE:
-        work.unlooked.append(f"{finding.id}: no edit of the plan is known to cure it.")
+        work.unlooked.append(Said("repair_no_cure", {"sign": finding.id}))
+    postponed: list[Cure] = []
     for cure in cures:
-        if time.monotonic() > work.ends:
-            work.unlooked.append(f"{finding.id}: not tried, the time was used up.")
+        outcome = yield from _propose(work, finding, cure, may_wait=True)
+        if outcome is None or outcome.is_accepted:
             return
-        new = cure.repair.apply(work.plan)
-        if any(not diff(one, new) for one in work.rejected):
-            continue
-        proposal = Proposal(finding, cure.repair, _changes(work.plan, cure.repair))
-        yield proposal
-        outcome = _try(work, proposal, closes_leak=cure.closes_leak)
-        work.outcomes.append(outcome)
-        if outcome.is_accepted:
-            work.plan = _with_proof(new, outcome)
-            work.cured.add(finding.id)
-        else:
-            work.rejected.append(new)
-        yield outcome
-        if outcome.is_accepted:
+        if outcome.is_postponed:
+            postponed.append(cure)
+    postponed.sort(key=lambda one: -work.ground.attempt(one.repair.apply(work.plan), "A", 0).gain)
+    for cure in postponed:
+        outcome = yield from _propose(work, finding, cure, may_wait=False)
+        if outcome is None or outcome.is_accepted:
             return
 
 
-def _try(work: _Work, proposal: Proposal, *, closes_leak: bool) -> Outcome:
+def _propose(
+    work: _Work, finding: Finding, cure: Cure, *, may_wait: bool
+) -> Generator[Proposal | Outcome, None, Outcome | None]:
+    """Propose one cure, try it and keep it when it is proved; return what became of it, and None when the time is used up."""
+    if work.is_over:
+        work.unlooked.append(Said("repair_no_time", {"sign": finding.id}))
+        return None
+    new, proposal = cure.repair.apply(work.plan), Proposal(finding, cure.repair, _changes(work.plan, cure.repair))
+    if any(not diff(one, new) for one in work.rejected):
+        return Outcome(proposal, False, (Said("repair_known"),))
+    yield proposal
+    outcome = _try(work, proposal, closes_leak=cure.closes_leak, may_wait=may_wait)
+    work.outcomes.append(outcome)
+    if outcome.is_accepted:
+        work.plan = _with_proof(new, outcome)
+        work.cured.add(finding.id)
+    elif not outcome.is_postponed:
+        work.rejected.append(new)
+    yield outcome
+    return outcome
+
+
+def _try(work: _Work, proposal: Proposal, *, closes_leak: bool, may_wait: bool) -> Outcome:
     """Return what becomes of one proposal."""
     new, finding = proposal.repair.apply(work.plan), proposal.finding
     num_tried = int(not (closes_leak or work.ground.has_tried(new, "A", 0)))
@@ -227,12 +287,21 @@ def _try(work: _Work, proposal: Proposal, *, closes_leak: bool) -> Outcome:
         against = (_leak_objection if closes_leak else _objection)(work, new, finding)
         if against:
             return Outcome(proposal, False, against, closes_leak, None, num_tried)
+        if may_wait and not closes_leak and (left := _what_is_left(work, new)):
+            return Outcome(proposal, False, left, closes_leak, None, num_tried, is_postponed=True)
         proof = prove(work.ground, work.plan, new, finding, work.effort.num_pairs)
     except InputError as error:
-        return Outcome(proposal, False, f"The repaired plan cannot be tried: {error}", closes_leak, None, num_tried)
+        return Outcome(proposal, False, (Said("repair_untryable", {"error": str(error)}),), closes_leak, None, num_tried)
     if closes_leak:
-        return Outcome(proposal, proof.is_closed, _leak_verdict(proof, finding), True, proof, num_tried)
-    return Outcome(proposal, proof.is_gain and proof.is_healthy, _verdict(proof, finding), False, proof, num_tried)
+        return Outcome(proposal, proof.is_closed, told_of_leak(proof, finding), True, proof, num_tried)
+    return Outcome(proposal, proof.is_gain and proof.is_healthy, told_of_pairs(proof, finding), False, proof, num_tried)
+
+
+def _what_is_left(work: _Work, new: Plan) -> tuple[Said, ...]:
+    """Return that a first training helped and still shows a sign; nothing when it shows none."""
+    old, tried = (work.ground.attempt(plan, "A", 0) for plan in (work.plan, new))
+    left = [one for one in tried.findings if one.severity is not Severity.NOTE]
+    return (told_of_trial("repair_postponed", old, tried, short(left[0])),) if left else ()
 
 
 def _changes(plan: Plan, repair: Repair) -> dict[str, tuple[Any, Any]]:
@@ -247,76 +316,34 @@ def _with_proof(plan: Plan, outcome: Outcome) -> Plan:
     return with_reasons(plan, {path: f"repair: {repair.name}. {outcome.why}" for path in repair.changes})
 
 
-def _objection(work: _Work, new: Plan, finding: Finding) -> str:
+def _objection(work: _Work, new: Plan, finding: Finding) -> tuple[Said, ...]:
     """Return what speaks against a repair after one training on fold A; empty when nothing does."""
     ground = work.ground
     old, tried = (ground.attempt(plan, "A", 0) for plan in (work.plan, new))
     if tried.broken:
-        return f"A first training broke down: {tried.broken}"
+        return (Said("repair_broke", {"error": tried.broken}),)
     if not tried.gain > old.gain:
-        scores = f"{spoken(tried.metric)} {tried.score:.4g}, against {old.score:.4g} without the repair"
-        return f"A first training came no further: {scores}."
+        return (told_of_trial("repair_no_further", old, tried),)
     if shows(ground, new, finding, "A", 0):
-        scores = f"{spoken(tried.metric)} {old.score:.4g} before, {tried.score:.4g} after"
-        return f"After a first training {_short(finding)} is still there ({scores})."
+        return (told_of_trial("repair_still_there", old, tried, short(finding)),)
     return _want_of_time(work, new, (old, tried))
 
 
-def _leak_objection(work: _Work, new: Plan, finding: Finding) -> str:
+def _leak_objection(work: _Work, new: Plan, finding: Finding) -> tuple[Said, ...]:
     """Return what speaks against closing a leak, without any training; empty when nothing does."""
     if not shows(work.ground, work.plan, finding, "A", 0):
-        return f"When the rows are dealt anew {_short(finding)} no longer shows, so there is nothing to close."
+        return (Said("repair_nothing_to_close", {"sign": short(finding)}),)
     if shows(work.ground, new, finding, "A", 0):
-        return f"The leak is not closed by it: {_short(finding)} is still there when the rows are dealt anew."
+        return (Said("repair_leak_stays", {"sign": short(finding)}),)
     return _want_of_time(work, new, ())
 
 
-def _want_of_time(work: _Work, new: Plan, known: Sequence[Attempt]) -> str:
+def _want_of_time(work: _Work, new: Plan, known: Sequence[Attempt]) -> tuple[Said, ...]:
     """Return that the time left does not suffice for a proof; empty when it does, or nothing is known of how long one takes."""
     pairs = range(work.effort.num_pairs)
     missing = sum(not work.ground.has_tried(plan, "B", pair) for plan in (work.plan, new) for pair in pairs)
     needed = missing * median(one.seconds for one in known) if known else 0.0
     left = work.ends - time.monotonic()
     if needed <= left:
-        return ""
-    return (
-        f"Not proved: {missing} more trainings would take about {needed:.0f} s, and {max(left, 0.0):.0f} s are left. "
-        "Give more time with --budget."
-    )
-
-
-def _verdict(proof: Proof, finding: Finding) -> str:
-    """Return what the pairs say of a repair that is judged by its gain."""
-    wins, total = sum(gain > 0 for gain in proof.gains), len(proof.gains)
-    low, high = proof.interval
-    numbers = (
-        f"median {spoken(proof.metric)} {median(proof.before):.4g} before and {median(proof.after):.4g} after; mean gain "
-        f"{sum(proof.gains) / total:.3g}, 95 % interval {low:.3g} to {high:.3g}, p = {proof.p_value:.2g}"
-    )
-    said = f"{wins} of {total} paired trainings were better: {numbers}.{_price(proof)}"
-    if not proof.is_gain:
-        return f"{said} That {'may be chance' if proof.gain > 0 else 'is no gain'}."
-    if not proof.is_healthy:
-        return f"{said} But {_short(finding)} is still there in {proof.still} of them."
-    return said if proof.still is None else f"{said} {_short(finding)} is gone."
-
-
-def _price(proof: Proof) -> str:
-    """Return how much longer a training takes, where that is worth knowing."""
-    before, after = proof.seconds
-    if not before or not after or after < NOTABLY_SLOWER * before:
-        return ""
-    return f" A training takes {after / before:.1f} times as long."
-
-
-def _leak_verdict(proof: Proof, finding: Finding) -> str:
-    """Return both numbers of a leak."""
-    numbers = f"reported {spoken(proof.metric)} {median(proof.before):.4g}, honest {median(proof.after):.4g}"
-    if proof.is_closed:
-        return f"The leak is closed: {numbers} (medians of {len(proof.after)} deals of the rows). {_short(finding)} is gone."
-    return f"The leak is not closed: {_short(finding)} is still there in {proof.still} of {len(proof.after)} deals ({numbers})."
-
-
-def _short(finding: Finding) -> str:
-    """Return the letter and number of a sign."""
-    return finding.id.partition("-")[0]
+        return ()
+    return (Said("repair_no_time_to_prove", {"missing": missing, "needed": f"{needed:.0f}", "left": f"{max(left, 0.0):.0f}"}),)

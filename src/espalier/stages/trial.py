@@ -12,11 +12,13 @@ from espalier.core.plan import Plan
 from espalier.core.records import Records, SealedRecords, Splits, TrainRecords
 from espalier.core.run_folder import RunFolder, read_run_json
 from espalier.data.prepare.prepared import fit_preparation
-from espalier.diagnosis.examine import in_order
+from espalier.diagnosis.examine import examine, in_order
+from espalier.diagnosis.generalisation import Generalisation
 from espalier.evaluation.baselines.baseline import all_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
 from espalier.stages.decide import decide_rate, decide_target
+from espalier.stages.epochs import read_epochs
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.network import main_metric, target_kind
 from espalier.tasks.build import build_task
@@ -87,7 +89,7 @@ def trial(
         judged: rows that neither learning nor stopping looked at; or `valid` itself, where a little optimism does no harm.
         classes: names of the classes, by index.
         seconds: time for all of it.
-        watch: let the doctor look on and keep what it finds. It stops nothing.
+        watch: let the doctor look on, and keep what it finds then and in how learning ended. It stops nothing.
 
     Raises:
         TrainingError: learning cannot go on.
@@ -106,7 +108,7 @@ def trial(
             except StopIteration as end:
                 decided, fold = end.value
                 break
-        findings = _findings(folder, decided.model.num_members)
+        findings = _findings(folder, decided) if watch else ()
         prepared = fold.prepared
         truth = prepared.target_values(judged)
         metric = main_metric(fold.networks[0].task, truth)
@@ -137,8 +139,11 @@ def answer_constantly(plan: Plan, train: TrainRecords, judged: Records, classes:
     return ConstantAnswer(metric.name, metric.higher_is_better, score)
 
 
-def _findings(folder: RunFolder, num_members: int) -> tuple[Finding, ...]:
-    """Return what the doctor found in the members of a trial, the first of each sign."""
-    paths = [folder.member(index).findings for index in range(num_members)]
-    found = [finding_from(one) for path in reversed(paths) if path.exists() for one in read_run_json(path)]
+def _findings(folder: RunFolder, plan: Plan) -> tuple[Finding, ...]:
+    """Return what the doctor found in the members of a trial, and in how their learning ended; the first of each sign."""
+    members = [folder.member(index) for index in range(plan.model.num_members)]
+    paths = [one.findings for one in reversed(members)]
+    found = [finding_from(one) for path in paths if path.exists() for one in read_run_json(path)]
+    epochs = tuple(one for member in members if (one := read_epochs(member, plan.learning)) is not None)
+    found += examine(Generalisation(epochs=epochs, plan=plan))
     return in_order(list({one.id: one for one in found}.values()))
