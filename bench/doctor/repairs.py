@@ -6,29 +6,30 @@ and scored on the test part, which no repair has seen. A fault that costs more t
 at least 80 % of the gap is closed. A leak is repaired when the plan no longer has it. Random search draws every knob that the
 repairs turn anew, as often as the repair trained in all, and keeps what is best on the same fold A.
 
-    python bench/doctor/repairs.py [--seeds 3] [--kinds rate_x100 leak_column] [--smoke]
+    python bench/doctor/repairs.py [--seeds 3] [--kinds rate_x100 leak_column] [--workers 2] [--smoke]
 """
 
 import argparse
 import json
-import os
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, median
 
 import numpy as np
-import polars as pl
 import torch
+from plan_faults import FAULTS, HEALTHY, USUAL, write
 
 from espalier import process
 from espalier.core.errors import EspalierError
 from espalier.core.finding import Severity
 from espalier.core.plan import diff, edit
 from espalier.diagnosis.examine import in_order
+from espalier.evaluation.proportions import wilson
 from espalier.run import Run
 from espalier.stages.generalise import findings_of, from_run, open_run
 from espalier.stages.parts import deal_parts
@@ -38,117 +39,10 @@ from espalier.stages.repair import Effort, repair_run
 from espalier.stages.table import load_planned
 from espalier.stages.trial import answer_constantly, trial
 
-DATA = Path(os.environ.get("ESPALIER_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
-TABLES = {
-    "titanic": ("titanic/titanic.csv.gz", "Survived"),
-    "churn_modelling": ("churn_modelling/churn.csv.gz", "Exited"),
-    "california_housing": ("california_housing/housing.csv.gz", "median_house_value"),
-    "wine_quality": ("wine_quality/winequality_white.csv.gz", "quality"),
-}
-NUM_ROWS = 1_500
-HEALTHY = {
-    "model.name": "mlp-tiny",
-    "learning.epochs": 40,
-    "learning.precision": "float32",
-    "learning.threads": 1,
-    "prepare.bins": 0,
-    "split.train": 0.6,
-    "split.valid": 0.15,
-    "split.test": 0.25,
-    "baselines": ["linear model"],
-    "diagnosis.stop": False,
-}
 HARMFUL = 0.02  # points below the healthy twin
 CLOSED = 0.8  # of the gap
 SECONDS = 300.0  # for one repair; none needs as much
 NUM_JUDGED = 3  # seeds of the final score
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One fault.
-
-    Args:
-        name: in words.
-        changes: of the plan; a function of the healthy run's plan.
-        twin: what the healthy plan has besides HEALTHY.
-        table: makes the faulty table of the healthy one and the name of its target.
-        is_closed: says of a repaired plan whether the leak is gone; None for faults that are no leak.
-    """
-
-    name: str
-    changes: Callable = field(default=lambda plan: {})
-    twin: dict = field(default_factory=dict)
-    table: Callable | None = None
-    is_closed: Callable | None = None
-
-
-def with_leak(frame, target, stream):
-    """Return the table with a column that was made of the target."""
-    codes = frame[target].cast(pl.Float64).to_numpy()
-    told = codes + 0.03 * np.nanstd(codes) * stream.normal(size=len(codes))
-    return frame.with_columns(settled=pl.Series(told.round(4)))
-
-
-def with_part(frame, target, stream):
-    """Return the table with a column that names the part of each row."""
-    return frame.with_columns(part=pl.Series(stream.choice(["train", "valid", "test"], frame.height, p=[0.7, 0.15, 0.15])))
-
-
-def with_copies(frame, target, stream):
-    """Return a table of given parts in which half of valid and test are copies of training rows."""
-    frame = with_part(frame, target, stream)
-    part = frame["part"].to_numpy()
-    place = np.arange(frame.height)
-    judged = np.flatnonzero((part != "train") & (stream.random(frame.height) < 0.5))
-    place[judged] = stream.choice(np.flatnonzero(part == "train"), len(judged))
-    return frame[place].with_columns(part=pl.Series(part))
-
-
-def with_groups(frame, target, stream):
-    """Return a table of six visits of each of some patients: numbers that vary a little, and one answer."""
-    people = stream.choice(frame.height, frame.height // 6, replace=False)
-    visits = frame[np.repeat(people, 6)]
-    numbers = [name for name, kind in visits.schema.items() if kind.is_float() and name != target]
-    shaken = [
-        (pl.col(name) + pl.Series(0.02 * (visits[name].std() or 0.0) * stream.normal(size=visits.height))).alias(name)
-        for name in numbers
-    ]
-    own = pl.Series(np.repeat(stream.normal(size=len(people)), 6) + 0.01 * stream.normal(size=visits.height))
-    return visits.with_columns(*shaken, blood=own, patient_id=pl.Series(np.repeat(np.arange(len(people)), 6) + 1000))
-
-
-DEEP = {"model.options.depth": 6, "model.options.activation": "gelu"}
-FAULTS = {
-    "rate_x100": Fault("learning rate x 100", lambda plan: {"learning.learning_rate": plan.learning.learning_rate * 100}),
-    "rate_div1000": Fault("learning rate / 1000", lambda plan: {"learning.learning_rate": plan.learning.learning_rate / 1000}),
-    "tight_clip": Fault(
-        "gradients clipped to 1e-4", lambda plan: {"learning.clip_norm": 1e-4}, {"learning.optimizer": "momentum"}
-    ),
-    "huge_decay": Fault("weight decay of 300", lambda plan: {"learning.weight_decay": 300.0}),
-    "heavy_dropout": Fault("dropout of 0.95", lambda plan: {"model.options.dropout": 0.95}),
-    "deep_sigmoid": Fault("sigmoids in six layers", lambda plan: {"model.options.activation": "sigmoid"}, DEEP),
-    "unscaled": Fault("numbers as they are", lambda plan: {"prepare.numbers": "none"}),
-    "one_epoch": Fault("one epoch", lambda plan: {"learning.epochs": 1}),
-    "tiny_width": Fault("layers of one unit", lambda plan: {"model.options.width": 1}),
-    "leak_column": Fault(
-        "a column made of the target",
-        table=with_leak,
-        is_closed=lambda plan: plan.schema.columns["settled"].role != "input",
-    ),
-    "leak_copies": Fault(
-        "copies in given parts",
-        lambda plan: {"split.method": "column", "split.column": "part"},
-        table=with_copies,
-        is_closed=lambda plan: plan.split.method in ("random", "stratified", "group"),
-    ),
-    "leak_group": Fault(
-        "groups torn apart",
-        lambda plan: {"split.method": "random", "split.column": None},
-        table=with_groups,
-        is_closed=lambda plan: plan.split.method == "group" and plan.split.column == "patient_id",
-    ),
-}
 
 
 @dataclass
@@ -162,7 +56,7 @@ class Result:
         healthy, faulty, repaired: points of the plans on the test part.
         searched: points of the best plan of random search; None where there was none.
         accepted: names of the accepted repairs.
-        proposals: how many were tried.
+        tried: sign, repair and what became of it, of each that was tried.
         candidates: trainings spent on choosing.
         trainings: in all.
         is_closed: whether the leak is gone; None for other faults.
@@ -179,7 +73,7 @@ class Result:
     repaired: float
     searched: float | None
     accepted: list[str]
-    proposals: int
+    tried: list[list[str]]
     candidates: int
     trainings: int
     is_closed: bool | None
@@ -207,17 +101,6 @@ def finish(stages):
             next(stages)
         except StopIteration as end:
             return end.value
-
-
-def write(name, folder, stream, change=None):
-    """Write some rows of a real table, changed or not, and return path and target."""
-    path, target = TABLES[name]
-    frame = pl.read_csv(DATA / path, infer_schema_length=None)
-    frame = frame[np.sort(stream.choice(frame.height, min(NUM_ROWS, frame.height), replace=False))]
-    frame = frame.drop_nulls(target)
-    frame = frame if change is None else change(frame, target, stream)
-    frame.write_csv(folder / "table.csv")
-    return folder / "table.csv", target
 
 
 def trained(source, target, changes, seed, folder):
@@ -307,7 +190,7 @@ def measure(name, seed, kind):
             faulty if same else points(repaired.plan, seed),
             points(search(sick, sick.plan, max(repaired.num_trainings, 1), seed), seed) if has_rival else None,
             [one.proposal.repair.name for one in repaired.outcomes if one.is_accepted],
-            len(repaired.outcomes),
+            [[one.proposal.finding.id, one.proposal.repair.name, one.why] for one in repaired.outcomes],
             repaired.num_candidates,
             repaired.num_trainings,
             fault.is_closed(repaired.plan) if is_leak else None,
@@ -316,8 +199,29 @@ def measure(name, seed, kind):
 
 
 def share(hits, count):
-    """Return a share as text."""
-    return f"{hits} of {count}" + (f", {hits / count:.0%}" if count else "")
+    """Return a share as text, with its 95 % interval."""
+    if not count:
+        return "0 of 0"
+    low, high = wilson(hits, count)
+    return f"{hits} of {count}, {hits / count:.0%} ({low:.0%} to {high:.0%})"
+
+
+def by_cure(results):
+    """Return the lines that tell of each cure how often it was tried, accepted, and accepted in a plan that was repaired."""
+    lines = ["| cure | tried in | accepted | in plans truly repaired | in plans that stayed faulty, or were healthy |"]
+    lines.append("|---|---|---|---|---|")
+    for name in sorted({named(repair) for one in results for _, repair, _ in one.tried}):
+        tried = [one for one in results if name in {named(repair) for _, repair, _ in one.tried}]
+        kept = [one for one in tried if name in map(named, one.accepted)]
+        good = [one for one in kept if one.kind and one.is_repairable and one.is_repaired]
+        bad = [one for one in kept if not (one.kind and one.is_repaired)]
+        lines.append(f"| {name} | {len(tried)} | {len(kept)} | {len(good)} | {len(bad)} |")
+    return lines
+
+
+def named(repair):
+    """Return the name of a repair without the columns that it is about."""
+    return re.sub(r"rows of one \S+ together", "rows of one column together", re.sub(r"'[^']*'", "a column", repair))
 
 
 def report(results):
@@ -352,31 +256,70 @@ def report(results):
         searched = "-" if fault.is_closed else str(sum(one.closes(one.searched) for one in some))
         cells = [fault.name, str(len(some)), str(sum(one.is_repaired for one in some)), searched, "; ".join(names) or "-"]
         lines.append("| " + " | ".join(cells) + " |")
-    return lines
+    return [*lines, "", *by_cure(results)]
+
+
+def cases(kinds, seeds, *, is_whole):
+    """Return what is measured: table, seed and kind; and with all kinds the healthy plans of all tables.
+
+    Args:
+        kinds: of faults.
+        seeds: of each; another table for each seed.
+        is_whole: healthy plans are measured too.
+    """
+    chosen = []
+    for seed in seeds:
+        for place, kind in enumerate(FAULTS):
+            if kind in kinds:
+                tables = FAULTS[kind].tables
+                chosen.append((tables[(seed + place) % len(tables)], seed, kind))
+        chosen += [(name, seed, "") for name in USUAL] if is_whole else []
+    return chosen
+
+
+def measure_all(chosen, workers, keep):
+    """Measure cases side by side, and return the results in their order.
+
+    Args:
+        chosen: of `cases`.
+        workers: processes.
+        keep: file to which results are added as they come, and from which those of an earlier call are taken; or None.
+    """
+    known = [Result(**json.loads(line)) for line in keep.read_text().splitlines()] if keep and keep.exists() else []
+    done = {(one.table, one.seed, one.kind): one for one in known}
+    with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for one in as_completed([pool.submit(measure, *case) for case in chosen if case not in done]):
+            result = one.result()
+            done[result.table, result.seed, result.kind] = result
+            print(line := json.dumps(asdict(result)), flush=True)
+            if keep:
+                with keep.open("a") as file:
+                    file.write(line + "\n")
+    return [done[case] for case in chosen]
 
 
 def main():
     """Seed, repair and score everything, and write the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0, help="first seed; 100 and above are for development")
     parser.add_argument("--kinds", nargs="+", choices=list(FAULTS))
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--keep", type=Path, help="file of results; what it holds is not measured again")
     parser.add_argument("--smoke", action="store_true", help="one seed of three kinds; writes nothing")
     given = parser.parse_args()
-    torch.set_num_threads(1)
     kinds = given.kinds or (["rate_x100", "huge_decay", "leak_column"] if given.smoke else list(FAULTS))
-    names, results = list(TABLES), []
-    for seed in range(1 if given.smoke else given.seeds):
-        cases = [(names[(seed + place) % len(names)], kind) for place, kind in enumerate(kinds)]
-        for name, kind in [*cases, *((name, "") for name in (names[:1] if given.smoke or given.kinds else names))]:
-            results.append(measure(name, seed, kind))
-            print(json.dumps(asdict(results[-1])), flush=True)
+    seeds = range(given.first, given.first + (1 if given.smoke else given.seeds))
+    results = measure_all(cases(kinds, seeds, is_whole=not (given.kinds or given.smoke)), given.workers, given.keep)
     lines = report(results)
     print("\n".join(lines))
-    if not given.kinds and not given.smoke and given.seeds >= 3:
+    if not (given.kinds or given.smoke or given.first):
         sys.path.append(str(Path(__file__).resolve().parents[1]))
         from results import write_section
 
-        write_section("Repairs of faulty plans, beside random search", "python bench/doctor/repairs.py", lines)
+        write_section(
+            "Repairs of faulty plans, beside random search", f"python bench/doctor/repairs.py --seeds {given.seeds}", lines
+        )
 
 
 if __name__ == "__main__":
