@@ -64,6 +64,8 @@ def repair_name(repair: Repair, language: str) -> str:
         repair: with its English name.
         language: one of LANGUAGES.
     """
+    if language == ENGLISH:
+        return repair.name
     columns = _columns(repair)
     english = {"columns": english_named(columns), "column": columns[0] if columns else ""}
     ours = {"columns": named(columns), "column": english["column"]}
