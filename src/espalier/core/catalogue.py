@@ -20,14 +20,19 @@ class Architecture:
     Args:
         module: built as `module(config)`.
         config: a frozen dataclass; its fields without defaults are given by the data and the task.
-        reads: the data kind whose input groups `forward` takes, for example "table".
+        reads: the data kind whose input groups `forward` takes: "table" or "image".
         sizes: config fields that differ from the defaults for this name.
+        least_pixels: shorter side of the smallest picture that it takes; 1 for models that read no pictures.
+        left_out: beginnings of keys that published weights of this name hold and the module does not need, such as heads
+            that only served training.
     """
 
     module: type[nn.Module]
     config: type
     reads: str
     sizes: Mapping[str, Any] = field(default_factory=dict)
+    least_pixels: int = 1
+    left_out: tuple[str, ...] = ()
 
     def build(self, given: Mapping[str, Any], options: Mapping[str, Any]) -> nn.Module:
         """Return a new module.

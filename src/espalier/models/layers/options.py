@@ -81,3 +81,17 @@ def check_table(num_numbers: int, cardinalities: tuple[int, ...], num_outputs: i
         check_count("a cardinality", cardinality, least=2)
     if num_numbers == 0 and not cardinalities:
         raise ValueError("there is no input column: num_numbers is 0 and cardinalities is empty")
+
+
+def check_image(in_channels: int, num_outputs: int) -> None:
+    """Refuse pictures without channels and a model without outputs.
+
+    Args:
+        in_channels: C, 1 or more: 1 for grey pictures, 3 for colour.
+        num_outputs: K, 1 or more.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    check_count("in_channels", in_channels)
+    check_count("num_outputs", num_outputs)

@@ -1,0 +1,60 @@
+"""What the contracts call architectures with: for each kind of data what it decides about a model, and eight rows of it."""
+
+import dataclasses
+
+import torch
+
+from espalier.core.catalogue import architectures
+
+ROWS = 8
+EDGES = (-1.5, -0.5, 0.0, 0.5, 1.5)
+WITH_BINS = {"num_numbers": 9, "cardinalities": (6, 80), "num_outputs": 2, "bins": (EDGES,) * 9}
+PICTURES = {"in_channels": 3, "num_outputs": 2}
+LEAST_SIDE = 16  # pixels; larger where a model needs more
+EXAMPLES = {"table": WITH_BINS, "image": PICTURES}
+
+
+def given_to(name):
+    """What the data decides about a model of this name."""
+    architecture = architectures()[name]
+    if architecture.reads == "table":
+        return WITH_BINS
+    side = max(architecture.least_pixels, LEAST_SIDE)
+    return {**PICTURES, "image_size": (side, side)}
+
+
+def build(name, given=None, seed=0, **options):
+    torch.manual_seed(seed)
+    return architectures()[name].build(given or given_to(name), options)
+
+
+def inputs_of(name, num_rows=ROWS):
+    """Rows that the model of this name can read."""
+    given = given_to(name)
+    return table_rows(given, num_rows) if architectures()[name].reads == "table" else pictures(given, num_rows)
+
+
+def table_rows(given, num_rows=ROWS):
+    stream = torch.Generator().manual_seed(1)
+    numbers = torch.randn(num_rows, given["num_numbers"], generator=stream)
+    columns = [torch.randint(0, cardinality, (num_rows,), generator=stream) for cardinality in given["cardinalities"]]
+    return (numbers, torch.stack(columns, dim=1)) if columns else (numbers,)
+
+
+def pictures(given, num_rows=ROWS):
+    stream = torch.Generator().manual_seed(1)
+    return (torch.randn(num_rows, given["in_channels"], *given["image_size"], generator=stream),)
+
+
+def loss_of(output):
+    """A loss whose gradient is not zero by accident: squares towards targets that differ for rows and outputs."""
+    target = torch.randn(output.shape[0], output.shape[-1], generator=torch.Generator().manual_seed(2))
+    return (output - (target if output.ndim == 2 else target[:, None])).square().mean()
+
+
+def without_dropout(name):
+    return {field.name: 0.0 for field in dataclasses.fields(architectures()[name].config) if "drop" in field.name}
+
+
+def as_tuples(value):
+    return tuple(as_tuples(one) for one in value) if isinstance(value, list) else value
