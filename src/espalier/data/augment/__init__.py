@@ -1,0 +1,1 @@
+"""Augmentation: changes of training pictures that leave the answer as it is, on whole batches of tensors."""
