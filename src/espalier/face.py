@@ -15,8 +15,8 @@ from espalier.core.files import replaced
 from espalier.core.progress import Progress
 from espalier.core.run_folder import RunFolder
 from espalier.core.scorecard import Scorecard
-from espalier.data.kinds.table import read
-from espalier.data.prepare.prepared import Prepared
+from espalier.data.prepare.preparation import Preparation
+from espalier.data.read import read
 from espalier.run import Run
 from espalier.stages.network import OWN_MODULE, ModuleMaker
 
@@ -143,7 +143,7 @@ def _finish(stages: Generator[Progress, None, Run]) -> Run:
 def _copies_of(module: nn.Module) -> ModuleMaker:
     """Return a maker that hands out copies of a module, so that each member of an ensemble starts from the same weights."""
 
-    def make(prepared: Prepared, num_outputs: int) -> nn.Module:
+    def make(prepared: Preparation, num_outputs: int) -> nn.Module:
         return copy.deepcopy(module)
 
     return make

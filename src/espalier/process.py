@@ -27,18 +27,20 @@ from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.question import Question
-from espalier.data.kinds.table import fingerprint, read
+from espalier.data.read import fingerprint, read
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.examine import examine
 from espalier.run import Run
+from espalier.stages.augmentation import decide_augmentation
 from espalier.stages.decide import decide_rate, decide_target
+from espalier.stages.facts import Facts
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.forecast import Forecast, forecast
 from espalier.stages.look import refuse_stops
 from espalier.stages.network import ModuleMaker, check_names
 from espalier.stages.parts import deal_parts, keep_parts, read_part
 from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
-from espalier.stages.rules import Facts, fill_plan
+from espalier.stages.rules import fill_plan
 from espalier.stages.score import explain, score
 from espalier.stages.table import Table, load_planned, load_table
 from espalier.training.allocator import keep_memory
@@ -100,11 +102,10 @@ def inspect(
     Raises:
         InputError: the source or a column cannot be used.
     """
-    if not target:
-        table = load_table(source, query, target, changes)
+    table = load_table(source, query, target, changes)
+    if table.question is None:
         return Inspection(table, None, examine(Evidence(table.records, table.schema, table.profile, issues=table.issues)))
-    made = draft(source, query=query, target=target, changes=changes)
-    table, plan = made.table, made.plan
+    plan = _drafted(table, source, query, changes, 0)
     try:
         cleaned, parts = deal_parts(plan, table, None)
     except SplitError as error:  # all else can still be looked at
@@ -134,13 +135,27 @@ def draft(
         InputError: the source, a column or a change cannot be used.
     """
     table = load_table(source, query, target, changes)
-    facts = Facts(len(table.records), table.schema, table.asked(), _where(source), query, table.fingerprint)
+    return Draft(_drafted(table, source, query, changes, seed), table)
+
+
+def _drafted(table: Table, source: object, query: str | None, changes: Mapping[str, Any] | None, seed: int) -> Plan:
+    """Return the plan for a table that was read: what the person asked for, and what the rules choose."""
+    facts = Facts(
+        len(table.records),
+        table.schema,
+        table.asked(),
+        _where(source),
+        query,
+        table.fingerprint,
+        table.pictures,
+        table.records.hints.part,
+    )
     found = {path: _where(value) if path in OTHER_SOURCES and value else value for path, value in (changes or {}).items()}
     plan = fill_plan(facts, found, seed)
     marks = {f"{path}_fingerprint": fingerprint(found[path], read(found[path])) for path in OTHER_SOURCES if found.get(path)}
     plan = edit(plan, marks, "of its content when the plan was made") if marks else plan
     check_names(plan, table.asked().classes)
-    return Draft(plan, table)
+    return plan
 
 
 def _where(source: object) -> str:
@@ -264,6 +279,7 @@ def _stages(
     said = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
     yield StageDone("examine", f"{said} about the data", time.monotonic() - began_stage)
     plan = decide_rate(decide_target(plan, parts[0].train, parts[0].valid), parts[0].train)
+    plan = decide_augmentation(plan, parts[0].train, parts[0].valid)
     write_plan(folder.plan, plan)
     folds: list[Fold] = []
     learnt = _end_of_learning(began, budget)
@@ -305,6 +321,7 @@ def _data(plan: Plan, table: Table, cleaned: Cleaned) -> dict[str, Any]:
         "removed": [asdict(one) for one in cleaned.removed],
         "issues": [asdict(one) for one in table.issues],
         "profile": table.profile.to_mapping(),
+        "pictures": None if table.pictures is None else table.pictures.to_mapping(),
     }
 
 

@@ -25,16 +25,16 @@ from espalier.data.clean import clean
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.profile import from_mapping as profile_from
 from espalier.data.describe.question import Question
-from espalier.data.kinds.table import read
 from espalier.data.parse import parse
-from espalier.data.prepare.prepared import Prepared
+from espalier.data.prepare.preparation import Preparation
+from espalier.data.read import read
 from espalier.data.sources import sqlite
 from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame
 from espalier.stages.network import ModuleMaker, Network, average, load_network
-from espalier.stages.new_rows import absent_columns, columns_read, lack, notes_on, true_values
+from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
 from espalier.stages.parts import num_splits
 from espalier.stages.scored_part import group_values, scored_part
 
@@ -137,7 +137,7 @@ class Run:
         return self.networks[0].module
 
     @property
-    def prepared(self) -> Prepared:
+    def prepared(self) -> Preparation:
         """The fitted preparation; of an ensemble the first member's."""
         return self.networks[0].prepared
 
@@ -247,10 +247,10 @@ class Run:
         shape = getattr(source, "shape", None)
         if isinstance(shape, tuple) and shape[0] == 0:
             return parse(Records(pl.DataFrame(), np.empty(0, dtype=np.int64)), self.schema).records
-        records = read(source, query=query)
+        records = read(source, query=query, kind=self.plan.data.kind)
         if scored:
             true_values(records, self.schema)
-        needed = {name for network in self.networks for name in columns_read(network.prepared)}
+        needed = {name for network in self.networks for name in network.prepared.columns_read}
         absent = absent_columns(records, needed, self.schema, fill_missing=fill_missing)
         parsed = parse(records, self.schema)
         filled = (f"{lack(records, absent, self.schema)} Every row counts as missing there.",) if absent else ()

@@ -16,7 +16,7 @@ from espalier.core.catalogue import modules_of
 from espalier.core.plan import PreparePlan
 from espalier.core.records import TrainRecords
 from espalier.core.schema import Kind, Role
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 
 SOURCE = Path(espalier.__file__).parent
 CLASSES = {

@@ -12,7 +12,8 @@ from espalier.core.errors import ColumnError, PlanError, RunError
 from espalier.core.plan import PreparePlan, SplitPlan
 from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Role
-from espalier.data.prepare.prepared import BLOCK_ROWS, Prepared, fit_preparation
+from espalier.data.prepare.preparation import fit_preparation, preparation_from_mapping
+from espalier.data.prepare.prepared import BLOCK_ROWS
 from espalier.data.split import split
 
 KINDS = {"titanic": "class", "adult": "class", "mammography": "class", "house_prices": "number", "bike_sharing": "count"}
@@ -57,7 +58,7 @@ def test_real_tables_become_finite_tensors_of_the_promised_shapes(name, plan):
 def test_the_preparation_survives_json_to_the_last_bit(name, plan):
     prepared, records = fitted(name, plan)
     text = json.dumps(prepared.to_mapping(), allow_nan=False)
-    again = Prepared.from_mapping(json.loads(text))
+    again = preparation_from_mapping(json.loads(text))
     assert json.dumps(again.to_mapping()) == text
     assert again.names == prepared.names
     assert again.given() == prepared.given()
@@ -184,7 +185,7 @@ def test_an_incomplete_preparation_is_refused(damage):
     records, schema = hand_made({"a": range(10), "y": range(10)})
     mapping = fit_preparation(TrainRecords(records), schema, PreparePlan(), "number").to_mapping()
     with pytest.raises(RunError, match="incomplete or was edited"):
-        Prepared.from_mapping({name: value for name, value in mapping.items() if name != damage})
+        preparation_from_mapping({name: value for name, value in mapping.items() if name != damage})
 
 
 def test_the_fit_does_not_depend_on_rows_outside_the_training_part():

@@ -7,7 +7,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from data.hand_made import real
 from espalier.core.errors import PlanError
 from espalier.core.plan import PreparePlan, SplitPlan
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 from espalier.data.prepare.resample import NUM_NEIGHBORS, class_weights, oversample, smote
 from espalier.data.split import split
 

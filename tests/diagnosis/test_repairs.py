@@ -7,7 +7,7 @@ import pytest
 from espalier import process
 from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.plan import diff, edit
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 from espalier.diagnosis.cures import cures_of, modules
 from espalier.diagnosis.examine import FOLDERS, checks
 from espalier.diagnosis.model_options import default_of, dropouts_of, option_of, width_times

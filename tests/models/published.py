@@ -29,8 +29,10 @@ def lines_of(model):
 
 
 def published_lines(name):
-    """The lines that published weights of this name have, in the order of the keys."""
-    return sorted((FACTS / f"{name}.txt").read_text(encoding="utf-8").splitlines())
+    """The lines that published weights of this name have, in the order of the keys, without those left out."""
+    left_out = architectures()[name].left_out
+    lines = (FACTS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return sorted(line for line in lines if not (left_out and line.startswith(left_out)))
 
 
 def digest_of(model):

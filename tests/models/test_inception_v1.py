@@ -3,17 +3,17 @@ import torch
 import torch.nn.functional as F
 
 from espalier.models.inception_v1 import BlockWidths, InceptionBlock, InceptionV1, InceptionV1Config
-from models.published_keys import full_size, keys_of, num_parameters, published_keys
+from models.published import built, lines_of, parameters_of, published_lines
 
 WIDTHS = BlockWidths(4, 2, 6, 2, 3, 5)
 
 
 def test_the_full_size_has_the_published_parameters():
-    assert num_parameters(full_size("inception-v1")) == 6_624_904
+    assert parameters_of(built("inception-v1")) == 6_624_904
 
 
 def test_keys_and_shapes_are_the_published_ones_without_the_heads_half_way():
-    assert sorted(keys_of(full_size("inception-v1"))) == sorted(published_keys("inception-v1"))
+    assert lines_of(built("inception-v1")) == published_lines("inception-v1")
 
 
 def test_a_block_is_its_four_branches_side_by_side():

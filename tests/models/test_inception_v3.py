@@ -2,15 +2,15 @@ import pytest
 import torch
 
 from espalier.models.inception_v3 import InceptionV3, InceptionV3Config, average_of_neighbours
-from models.published_keys import full_size, keys_of, num_parameters, published_keys
+from models.published import built, lines_of, parameters_of, published_lines
 
 
 def test_the_full_size_has_the_published_parameters():
-    assert num_parameters(full_size("inception-v3")) == 23_834_568
+    assert parameters_of(built("inception-v3")) == 23_834_568
 
 
 def test_keys_and_shapes_are_the_published_ones_without_the_head_half_way():
-    assert sorted(keys_of(full_size("inception-v3"))) == sorted(published_keys("inception-v3"))
+    assert lines_of(built("inception-v3")) == published_lines("inception-v3")
 
 
 def test_the_sizes_of_the_maps_are_those_of_table_1():

@@ -3,15 +3,15 @@ import torch
 import torch.nn.functional as F
 
 from espalier.models.mobilenet_v2 import InvertedResidual, MobilenetV2, MobilenetV2Config, rounded
-from models.published_keys import full_size, keys_of, num_parameters, published_keys
+from models.published import built, lines_of, parameters_of, published_lines
 
 
 def test_the_full_size_has_the_published_parameters():
-    assert num_parameters(full_size("mobilenet-v2")) == 3_504_872
+    assert parameters_of(built("mobilenet-v2")) == 3_504_872
 
 
 def test_keys_and_shapes_are_the_published_ones():
-    assert sorted(keys_of(full_size("mobilenet-v2"))) == sorted(published_keys("mobilenet-v2"))
+    assert lines_of(built("mobilenet-v2")) == published_lines("mobilenet-v2")
 
 
 @pytest.mark.parametrize(("channels", "expected"), [(1, 8), (11.9, 16), (12, 16), (20, 24), (44, 48), (100, 104), (107, 104)])

@@ -17,7 +17,7 @@ def test_summary_names_each_layer_its_shape_and_its_parameters():
     )
 
 
-@pytest.mark.parametrize("name", sorted(architectures()))
+@pytest.mark.parametrize("name", sorted(name for name, one in architectures().items() if one.reads == "table"))
 def test_the_parameters_of_the_layers_sum_to_those_of_the_model(name):
     model = architectures()[name].build(GIVEN, {})
     layers = summary(model, torch.zeros(1, 3), torch.zeros(1, 2, dtype=torch.int64))

@@ -3,15 +3,15 @@ import torch
 import torch.nn.functional as F
 
 from espalier.models.xception import Xception, XceptionBlock, XceptionConfig
-from models.published_keys import full_size, keys_of, num_parameters, published_keys
+from models.published import built, lines_of, parameters_of, published_lines
 
 
 def test_the_full_size_has_the_published_parameters():
-    assert num_parameters(full_size("xception")) == 22_855_952
+    assert parameters_of(built("xception")) == 22_855_952
 
 
 def test_keys_and_shapes_are_the_published_ones():
-    assert sorted(keys_of(full_size("xception"))) == sorted(published_keys("xception"))
+    assert lines_of(built("xception")) == published_lines("xception")
 
 
 def test_a_halving_block_adds_its_answer_to_a_projection_line_by_line():

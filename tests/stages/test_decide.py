@@ -7,7 +7,7 @@ import pytest
 from espalier import process
 from espalier.core.plan import edit
 from espalier.data.batches import TensorBatches
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 from espalier.stages.decide import decide_learning, decide_members, decide_rate, decide_target
 from espalier.stages.network import make_network, target_kind
 from espalier.stages.parts import deal_parts

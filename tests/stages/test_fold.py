@@ -8,7 +8,7 @@ from espalier import process
 from espalier.core.errors import UnknownNameError
 from espalier.core.progress import BaselineDone, EpochDone, StageDone
 from espalier.core.run_folder import RunFolder
-from espalier.stages import fold
+from espalier.data.prepare.prepared import Prepared
 from espalier.stages.fold import Work, fit_fold
 from espalier.stages.parts import deal_parts
 from small_runs import MEASURED, SHORT, finish, made_table, write_table
@@ -100,13 +100,13 @@ def test_the_time_of_the_first_network_decides_how_many_there_are(tmp_path):
 def seen_targets(monkeypatch):
     """Return a list that gathers the (target, rows) each network learns from."""
     seen = []
-    plain = fold.TensorBatches
+    plain = Prepared.batches
 
-    def spy(inputs, target, rows, **sizes):
+    def spy(self, inputs, target, rows, batch_size, seed):
         seen.append((target, rows))
-        return plain(inputs, target, rows, **sizes)
+        return plain(self, inputs, target, rows, batch_size, seed)
 
-    monkeypatch.setattr(fold, "TensorBatches", spy)
+    monkeypatch.setattr(Prepared, "batches", spy)
     return seen
 
 

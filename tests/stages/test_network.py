@@ -9,7 +9,7 @@ from espalier.core.errors import ColumnError, PlanError, RunError, UnknownNameEr
 from espalier.core.files import write_json
 from espalier.core.plan import edit
 from espalier.core.run_folder import MemberFolder
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 from espalier.stages.network import (
     OWN_MODULE,
     average,

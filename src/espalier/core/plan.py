@@ -24,7 +24,8 @@ class DataPlan:
     """What is read.
 
     Args:
-        source: a file, a URL of a database, or `sample:NAME`.
+        source: a file, a folder, a URL of a database, or `sample:NAME`.
+        kind: what the source is read as: "table" or "images"; None to find out.
         query: the SQL query, when the source is a database.
         valid: a second source that serves as validation part.
         test: a second source that serves as test part.
@@ -33,6 +34,7 @@ class DataPlan:
     """
 
     source: str
+    kind: Literal["table", "images"] | None = None
     query: str | None = None
     valid: str | None = None
     test: str | None = None
@@ -84,10 +86,33 @@ class SplitPlan:
 
 
 @dataclass(frozen=True, config=STRICT)
+class PicturesPlan:
+    """How pictures become tensors.
+
+    Args:
+        height, width: pixels that every picture is brought to.
+        channels: 1 for grey, 3 for colour.
+        fit: what is done with a picture of another shape: its middle is cut out ("crop"), its edges are filled with black
+            ("pad"), or it is pulled into shape ("stretch").
+        augment: how training pictures are changed at random, in this order, each by its name and options, for example
+            {"name": "flip"}; see `data.augment`. None until a trial has decided it.
+        mixing: how finished pictures and their answers are blended at the end, for example {"name": "mixup"}; None for not.
+    """
+
+    height: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]
+    channels: Literal[1, 3] = 3
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    augment: tuple[dict[str, Setting], ...] | None = None
+    mixing: dict[str, Setting] | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
 class PreparePlan:
     """How columns become numbers. Everything is fitted on the training part.
 
     Args:
+        pictures: how pictures become tensors; None where there are none.
         numbers: scaling of number columns.
         impute: what replaces a missing number.
         indicators: add a 0/1 column for each number column that has missing values.
@@ -102,6 +127,7 @@ class PreparePlan:
         select: keep this many inputs, those with the most mutual information with the target; None keeps all.
     """
 
+    pictures: PicturesPlan | None = None
     numbers: Literal["standard", "robust", "quantile", "none"] = "quantile"
     impute: Literal["median", "mean", "zero"] = "median"
     indicators: bool = True

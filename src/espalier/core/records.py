@@ -1,13 +1,31 @@
 """Records: named columns, and for each example where in the person's files it came from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 
+from espalier.core.pictures import Album
+from espalier.core.schema import Column
+
 IntArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What the form of a source says by itself about its columns, as a folder of pictures does.
+
+    Args:
+        columns: those whose kind and role need not be found out.
+        target: the column that is predicted where the person names none.
+        part: the column that names the part of each row.
+    """
+
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    target: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -19,12 +37,16 @@ class Records:
         rows: (N,) int64, the line in the source; the first row after a header line is line 2.
         source: the name the person gave.
         notes: what the reader found out and the person should know ("read as CP949", "delimiter ';'").
+        hints: what the form of the source says about its columns.
+        album: opens the pictures that a column of kind "image" names; None where there is none.
     """
 
     frame: pl.DataFrame
     rows: IntArray
     source: str = ""
     notes: tuple[str, ...] = ()
+    hints: Hints = Hints()
+    album: Album | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return the number of rows."""

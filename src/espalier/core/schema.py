@@ -16,6 +16,7 @@ class Kind(StrEnum):
     ORDERED = "ordered"  # categories with an order, low to high
     DATE = "date"
     TEXT = "text"
+    IMAGE = "image"  # names of pictures, which the records' album opens
 
 
 class Role(StrEnum):

@@ -12,6 +12,22 @@ from espalier.core.seeds import torch_stream
 MIN_ROWS_OF_A_BATCH = 2  # a single row has no batch statistics; batch norm refuses it
 
 
+ROWS_AT_ONCE = 4096  # of a table that is answered
+
+
+def in_order(inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
+    """Yield all rows in their order, to be answered.
+
+    Args:
+        inputs: what the model is called with, each (N, ...).
+        target: (N,) or (N, K), or None.
+        rows: (N,) int64 source rows.
+    """
+    for first in range(0, len(rows), ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        yield Batch(tuple(one[part] for one in inputs), None if target is None else target[part], rows[part])
+
+
 class TensorBatches:
     """Examples held as tensors, in batches.
 

@@ -12,6 +12,7 @@ from espalier.core.schema import Kind, Role, Schema
 
 MAX_NAMED_ROWS = 100  # source rows listed for one reason; the count is always whole
 MIN_COUNTED = 2  # rows; one number counts nothing
+ALIKE = ".alike"  # ends the name of the column that gives nearly equal pictures of the column before it one value
 MIN_DENSITY = 0.9  # of the numbers from lowest to highest occur in a column that counts; some rows may be gone
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -49,8 +50,8 @@ class Cleaned:
 def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     """Return the rows that can be learnt from.
 
-    Rows without a target always go. Repeated rows (equal in every column that was read, row counters aside) and contradicting
-    rows (equal in every one of these but the target) go when the plan says so.
+    Rows without a target, or without their picture, always go. Repeated rows (equal in every column that was read, row
+    counters aside) and contradicting rows (equal in every one of these but the target) go when the plan says so.
 
     Args:
         records: parsed records.
@@ -60,6 +61,8 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     removed: list[Removed] = []
     targets = [name for name in schema.names(Role.TARGET) if name in records.frame.columns]
     records = _keep(records, _has_values(records.frame, targets), "The target is missing.", removed)
+    pictures = [name for name in schema.inputs(Kind.IMAGE) if name in records.frame.columns]
+    records = _keep(records, _has_values(records.frame, pictures), "The picture cannot be read, or none is named.", removed)
     if plan.conflicts == "drop" and targets:
         reason = "Another row is equal in every other column and has another target."
         records = _keep(records, ~_contradicts(records, schema, targets), reason, removed)
@@ -101,9 +104,12 @@ def copy_keys(records: Records, schema: Schema, names: Sequence[str] | None = No
 
 
 def compared_columns(records: Records, schema: Schema) -> tuple[str, ...]:
-    """Return the columns by which a row is told from another: all that were read, the target's too, but no row counters."""
-    counters = row_counters(records, schema)
-    return tuple(name for name in records.frame.columns if name not in counters)
+    """Return the columns by which a row is told from another: all that were read, the target's too, but no row counters.
+
+    Pictures are told apart by what they show, not by their names: see `_keys`.
+    """
+    others = {*row_counters(records, schema), *(name for name in records.frame.columns if name.endswith(ALIKE))}
+    return tuple(name for name in records.frame.columns if name not in others)
 
 
 def row_counters(records: Records, schema: Schema) -> tuple[str, ...]:
@@ -127,9 +133,11 @@ def _counts_rows(column: pl.Series) -> bool:
 
 
 def _keys(frame: pl.DataFrame, names: Sequence[str]) -> KeyArray:
+    """Return (N,) a hash of each row in these columns; a picture counts by the value that it shares with those like it."""
     if not names:
         return np.arange(frame.height, dtype=np.uint64)
-    return frame.select(names).hash_rows().to_numpy()
+    known = set(frame.columns)
+    return frame.select([f"{name}{ALIKE}" if f"{name}{ALIKE}" in known else name for name in names]).hash_rows().to_numpy()
 
 
 def _keep(records: Records, mask: BoolArray, reason: str, removed: list[Removed]) -> Records:

@@ -18,6 +18,7 @@ from torch.utils.checkpoint import checkpoint
 
 from espalier.core.catalogue import Architecture
 from espalier.models.layers.dropout import Dropout
+from espalier.models.layers.image_norm import ImageBatchNorm
 from espalier.models.layers.options import check_count, check_fraction, check_image
 
 BOTTLENECK = 4  # inner channels of a layer, as a multiple of growth
@@ -73,7 +74,7 @@ class Densenet(nn.Module):
         self.config = config
         self.features = nn.Sequential()
         self.features.add_module("conv0", nn.Conv2d(config.in_channels, config.stem_channels, 7, 2, 3, bias=False))
-        self.features.add_module("norm0", nn.BatchNorm2d(config.stem_channels))
+        self.features.add_module("norm0", ImageBatchNorm(config.stem_channels))
         self.features.add_module("relu0", nn.ReLU())
         self.features.add_module("pool0", nn.MaxPool2d(3, stride=2, padding=1))
         channels = config.stem_channels
@@ -83,7 +84,7 @@ class Densenet(nn.Module):
             if number < len(config.layers):
                 self.features.add_module(f"transition{number}", Transition(channels))
                 channels //= 2
-        self.features.add_module(f"norm{len(config.layers) + 1}", nn.BatchNorm2d(channels))
+        self.features.add_module(f"norm{len(config.layers) + 1}", ImageBatchNorm(channels))
         self.features.add_module(f"relu{len(config.layers) + 1}", nn.ReLU())
         self.classifier = nn.Linear(channels, config.num_outputs)
         nn.init.zeros_(self.classifier.bias)
@@ -134,10 +135,10 @@ class DenseLayer(nn.Module):
     def __init__(self, in_channels: int, config: DensenetConfig) -> None:
         super().__init__()
         inner = BOTTLENECK * config.growth
-        self.norm1 = nn.BatchNorm2d(in_channels)
+        self.norm1 = ImageBatchNorm(in_channels)
         self.relu1 = nn.ReLU()
         self.conv1 = nn.Conv2d(in_channels, inner, kernel_size=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(inner)
+        self.norm2 = ImageBatchNorm(inner)
         self.relu2 = nn.ReLU()
         self.conv2 = nn.Conv2d(inner, config.growth, kernel_size=3, padding=1, bias=False)
         self.dropout = Dropout(config.dropout)
@@ -190,7 +191,7 @@ class Transition(nn.Sequential):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.add_module("norm", nn.BatchNorm2d(in_channels))
+        self.add_module("norm", ImageBatchNorm(in_channels))
         self.add_module("relu", nn.ReLU())
         self.add_module("conv", nn.Conv2d(in_channels, in_channels // 2, kernel_size=1, bias=False))
         self.add_module("pool", nn.AvgPool2d(kernel_size=2, stride=2))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from espalier.core.catalogue import Architecture
 from espalier.models.layers.dropout import Dropout
+from espalier.models.layers.image_norm import ImageBatchNorm
 from espalier.models.layers.options import check_count, check_fraction, check_image, check_positive
 
 STEM_CHANNELS = 32
@@ -114,7 +115,7 @@ class InvertedResidual(nn.Module):
             *([ConvNormClip(in_channels, inner, kernel_size=1)] if expansion > 1 else []),
             ConvNormClip(inner, inner, kernel_size=3, stride=stride, groups=inner),
             nn.Conv2d(inner, out_channels, kernel_size=1, bias=False),
-            nn.BatchNorm2d(out_channels),
+            ImageBatchNorm(out_channels),
         )
         self.adds_input = stride == 1 and in_channels == out_channels
 
@@ -139,7 +140,7 @@ class ConvNormClip(nn.Sequential):
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__(
             nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2, groups=groups, bias=False),
-            nn.BatchNorm2d(out_channels),
+            ImageBatchNorm(out_channels),
             nn.ReLU6(),
         )
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from espalier.core.catalogue import Architecture
 from espalier.models.layers.dropout import Dropout
+from espalier.models.layers.image_norm import ImageBatchNorm
 from espalier.models.layers.options import check_count, check_fraction, check_image
 from espalier.models.layers.separable_conv import SeparableConv
 
@@ -69,10 +70,10 @@ class Xception(nn.Module):
         first, second = config.stem_widths
         third_last, second_last, last = config.exit_widths
         self.conv1 = nn.Conv2d(config.in_channels, first, KERNEL_SIZE, stride=2, bias=False)
-        self.bn1 = nn.BatchNorm2d(first)
+        self.bn1 = ImageBatchNorm(first)
         self.act1 = nn.ReLU()
         self.conv2 = nn.Conv2d(first, second, KERNEL_SIZE, bias=False)
-        self.bn2 = nn.BatchNorm2d(second)
+        self.bn2 = ImageBatchNorm(second)
         self.act2 = nn.ReLU()
         middle = config.entry_widths[-1]
         blocks = [
@@ -87,10 +88,10 @@ class Xception(nn.Module):
         for name, block in zip(self.blocks, blocks, strict=True):
             self.add_module(name, block)
         self.conv3 = SeparableConv(third_last, second_last, KERNEL_SIZE)
-        self.bn3 = nn.BatchNorm2d(second_last)
+        self.bn3 = ImageBatchNorm(second_last)
         self.act3 = nn.ReLU()
         self.conv4 = SeparableConv(second_last, last, KERNEL_SIZE)
-        self.bn4 = nn.BatchNorm2d(last)
+        self.bn4 = ImageBatchNorm(last)
         self.act4 = nn.ReLU()
         self.dropout = Dropout(config.dropout)
         self.fc = nn.Linear(last, config.num_outputs)
@@ -124,7 +125,7 @@ class XceptionBlock(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         for before, after in pairwise(channels):
-            layers += [nn.ReLU(), SeparableConv(before, after, KERNEL_SIZE), nn.BatchNorm2d(after)]
+            layers += [nn.ReLU(), SeparableConv(before, after, KERNEL_SIZE), ImageBatchNorm(after)]
         if not starts_with_relu:
             layers = layers[1:]
         if stride > 1:
@@ -133,7 +134,7 @@ class XceptionBlock(nn.Module):
         self.has_projection = stride > 1 or channels[0] != channels[-1]
         if self.has_projection:
             self.skip = nn.Conv2d(channels[0], channels[-1], kernel_size=1, stride=stride, bias=False)
-            self.skipbn = nn.BatchNorm2d(channels[-1])
+            self.skipbn = ImageBatchNorm(channels[-1])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the answer of the convolutions, added to the input or to its projection."""

@@ -12,7 +12,7 @@ from espalier.core.batch import Batches
 from espalier.core.plan import Plan, edit
 from espalier.core.records import Records, TrainRecords
 from espalier.core.seeds import derive_seed
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 from espalier.stages.network import Network, target_kind
 from espalier.tasks.counts import Counts
 from espalier.training.precision import choose_precision
@@ -46,8 +46,8 @@ def decide_target(plan: Plan, train: TrainRecords, valid: Records) -> Plan:
     rows = np.random.default_rng(derive_seed(plan.seed, "target trial")).permutation(len(target))[:TRIAL_ROWS]
     rows.sort()
     part = train.records.take(rows)
-    inputs, truth = _matrix(prepared.inputs(part)), target[rows]
-    valid_inputs, valid_truth = _matrix(prepared.inputs(valid)), prepared.target_values(valid)
+    inputs, truth = _matrix(prepared.simple_inputs(prepared.inputs(part))), target[rows]
+    valid_inputs, valid_truth = _matrix(prepared.simple_inputs(prepared.inputs(valid))), prepared.target_values(valid)
     trees = HistGradientBoostingRegressor(max_iter=TRIAL_TREES, random_state=0)
     plain = trees.fit(inputs, truth).predict(valid_inputs)
     logged = np.expm1(trees.fit(inputs, np.log1p(truth)).predict(valid_inputs))

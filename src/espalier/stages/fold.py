@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from espalier.core.batch import Prediction
+from espalier.core.batch import Batches, Prediction
 from espalier.core.errors import RunError
 from espalier.core.files import write_json
 from espalier.core.plan import Plan
@@ -17,8 +17,7 @@ from espalier.core.progress import EpochDone, Progress, StageDone
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import MemberFolder, RunFolder, read_run_json
 from espalier.core.seeds import derive_seed
-from espalier.data.batches import TensorBatches
-from espalier.data.prepare.prepared import Prepared, fit_preparation
+from espalier.data.prepare.preparation import Preparation, fit_preparation, preparation_from_mapping
 from espalier.data.prepare.resample import class_weights, oversample, smote
 from espalier.data.split import rotated
 from espalier.evaluation.baselines.fit import FittedBaseline
@@ -66,7 +65,7 @@ class Fold:
     """
 
     splits: Splits
-    prepared: Prepared
+    prepared: Preparation
     networks: tuple[Network, ...]
     baselines: Mapping[str, FittedBaseline]
     seconds: float
@@ -121,7 +120,7 @@ def fit_fold(work: Work, splits: Splits, number: int) -> Generator[Progress, Non
 class _Lesson:
     """What a network learns from: a preparation, tensors with their source rows, the weights of classes, rows to stop by."""
 
-    prepared: Prepared
+    prepared: Preparation
     inputs: tuple[Tensor, ...]
     target: Tensor
     rows: Tensor
@@ -160,7 +159,7 @@ def _fit_networks(
         seed = derive_seed(plan.seed, "member", index)
         if member:
             lesson = _next_lesson(work, splits, lesson, member, index)
-        batches = TensorBatches(lesson.inputs, lesson.target, lesson.rows, batch_size=plan.learning.batch_size, seed=seed)
+        batches = lesson.prepared.batches(lesson.inputs, lesson.target, lesson.rows, plan.learning.batch_size, seed)
         network = make_network(plan, lesson.prepared, seed, work.maker, lesson.class_weights)
         plan = _kept(work, plan, decide_learning(plan, network, batches, TRIAL_SHARE * (ends - time.monotonic())))
         fit = _start(network, batches, lesson.valid, plan, work.folder.member(index), seed)
@@ -179,7 +178,7 @@ def _kept(work: Work, plan: Plan, decided: Plan) -> Plan:
     return decided
 
 
-def _start(network: Network, batches: TensorBatches, valid: Records, plan: Plan, folder: MemberFolder, seed: int) -> Fit:
+def _start(network: Network, batches: Batches, valid: Records, plan: Plan, folder: MemberFolder, seed: int) -> Fit:
     """Return the fit of a network, from its last checkpoint where there is one.
 
     Raises:
@@ -196,10 +195,10 @@ def _start(network: Network, batches: TensorBatches, valid: Records, plan: Plan,
         ) from error
 
 
-def _prepare(work: Work, splits: Splits, folder: MemberFolder) -> Prepared:
+def _prepare(work: Work, splits: Splits, folder: MemberFolder) -> Preparation:
     """Return the preparation of a network: the one on disk when the run goes on, else a new one."""
     if folder.prepared.exists():
-        return Prepared.from_mapping(read_run_json(folder.prepared))
+        return preparation_from_mapping(read_run_json(folder.prepared))
     plan = work.plan
     prepared = fit_preparation(splits.train, plan.schema, plan.prepare, target_kind(plan), work.classes)
     write_json(folder.prepared, prepared.to_mapping())
@@ -228,11 +227,11 @@ def _weights(plan: Plan, target: Tensor, classes: tuple[str, ...]) -> tuple[floa
 def make_examiner(network: Network, valid: Records) -> Examiner:
     """Return what judges a network on the validation part: by its loss, and for people by the main metric of its task."""
     inputs, target = network.prepared.inputs(valid), network.prepared.target(valid)
-    truth = network.prepared.target_values(valid)
+    truth, rows = network.prepared.target_values(valid), torch.as_tensor(valid.rows)
     metric = main_metric(network.task, truth)
 
     def judge(model: torch.nn.Module) -> Judgement:
-        prediction, loss = predict_and_loss(model, network.task, inputs, target, valid.rows)
+        prediction, loss = predict_and_loss(model, network.task, network.prepared.in_order(inputs, target, rows))
         return Judgement(loss, metric.measure(truth, network.prepared.restore(prediction)))
 
     return Examiner(judge, metric.name)

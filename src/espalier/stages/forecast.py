@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from espalier.core.batch import Batches
 from espalier.core.plan import Plan
 from espalier.core.seeds import derive_seed
-from espalier.data.batches import TensorBatches
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 from espalier.data.split import sample_train
 from espalier.stages.decide import MOST_MEMBERS
 from espalier.stages.network import Network, make_network, target_kind
@@ -66,7 +66,7 @@ def forecast(plan: Plan, table: Table | None = None) -> Forecast:
         sample, plan.schema, replace(plan.prepare, target=_settled(plan)), target_kind(plan), table.asked().classes
     )
     inputs, target = prepared.inputs(sample.records), prepared.target(sample.records)
-    batches = TensorBatches(inputs, target, batch_size=plan.learning.batch_size, seed=0)
+    batches = prepared.batches(inputs, target, None, plan.learning.batch_size, 0)
     network = make_network(plan, prepared, derive_seed(plan.seed, "forecast"))
     step_seconds = _time_steps(network, batches, plan)
     num_steps = math.ceil(len(train) / plan.learning.batch_size)
@@ -74,7 +74,7 @@ def forecast(plan: Plan, table: Table | None = None) -> Forecast:
     total = step_seconds * num_steps * plan.learning.epochs * copies
     parameters = sum(weight.numel() for weight in network.module.parameters())
     bytes_of_a_row = sum(one[:1].nbytes for one in (*inputs, target))
-    batch = next(batches.epoch(0))
+    batch = next(iter(batches.epoch(0)))
     activations = _saved_bytes(network.module, batch.inputs)
     return Forecast(
         rows=len(train),
@@ -90,7 +90,7 @@ def _settled(plan: Plan) -> Any:  # noqa: ANN401  one of the literals of Prepare
     return "standard" if plan.prepare.target == "auto" else plan.prepare.target
 
 
-def _time_steps(network: Network, batches: TensorBatches, plan: Plan) -> float:
+def _time_steps(network: Network, batches: Batches, plan: Plan) -> float:
     """Return the median seconds of one update."""
     optimizer = make_optimizer(network.module, plan.learning, 1e-4)
     way = Way(epochs=NUM_STEPS, clip_norm=plan.learning.clip_norm)

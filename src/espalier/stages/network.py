@@ -18,7 +18,7 @@ from espalier.core.run_folder import MemberFolder, read_run_json
 from espalier.core.schema import Role
 from espalier.core.seeds import derive_seed
 from espalier.data.describe.question import learnt_columns
-from espalier.data.prepare.prepared import Prepared
+from espalier.data.prepare.preparation import Preparation, preparation_from_mapping
 from espalier.evaluation.baselines.baseline import named_baselines
 from espalier.evaluation.metrics.metric import Metric, legal_metrics
 from espalier.evaluation.target_kind import TargetKind
@@ -35,7 +35,7 @@ MAX_SHOWN_CLASSES = 3  # classes named in a message
 ROTATING = ("random", "stratified", "group")  # ways of splitting whose parts are drawn, so that a network may hold out others
 OWN_MODULE = "own"  # stands in the plan for a person's own module, which the catalogue does not hold
 
-ModuleMaker: TypeAlias = Callable[[Prepared, int], nn.Module]  # (prepared, num_outputs) -> new module
+ModuleMaker: TypeAlias = Callable[[Preparation, int], nn.Module]  # (prepared, num_outputs) -> new module
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Network:
         task: the question.
     """
 
-    prepared: Prepared
+    prepared: Preparation
     module: nn.Module
     task: Task
 
@@ -56,15 +56,16 @@ class Network:
         """Return predictions for parsed records in the person's units."""
         inputs = self.prepared.inputs(records)
         if len(records):
-            return self.prepared.restore(predict(self.module, self.task, inputs, records.rows))
+            batches = self.prepared.in_order(inputs, None, torch.as_tensor(records.rows))
+            return self.prepared.restore(predict(self.module, self.task, batches))
         one = tuple(part.new_zeros(1, *part.shape[1:]) for part in inputs)  # not every module takes a batch without rows
-        blank = predict(self.module, self.task, one, np.zeros(1, dtype=np.int64))
+        blank = predict(self.module, self.task, self.prepared.in_order(one, None, torch.zeros(1, dtype=torch.long)))
         return self.prepared.restore(blank.take(np.empty(0, dtype=np.int64)))
 
 
 def make_network(
     plan: Plan,
-    prepared: Prepared,
+    prepared: Preparation,
     seed: int,
     maker: ModuleMaker | None = None,
     class_weights: tuple[float, ...] | None = None,
@@ -100,7 +101,7 @@ def load_network(plan: Plan, folder: MemberFolder, threshold: float | None = Non
     Raises:
         RunError: a file is missing, cut off or changed, or the weights do not fit the model.
     """
-    prepared = Prepared.from_mapping(read_run_json(folder.prepared))
+    prepared = preparation_from_mapping(read_run_json(folder.prepared))
     with torch.random.fork_rng(devices=[]):  # first weights are drawn and thrown away; the caller's draws stay as they were
         network = with_threshold(make_network(plan, prepared, plan.seed, maker), threshold)
     weights = read_checkpoint(folder.best).tensors
@@ -179,7 +180,7 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
     _check_quantity(plan, classes)
     _check_rotation(plan)
     if plan.model.name != OWN_MODULE:
-        _architecture(plan)
+        _check_reads(plan)
     if plan.baselines is not None:
         named_baselines(plan.baselines, target_kind(plan))
 
@@ -244,22 +245,23 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _tried(module: nn.Module, prepared: Prepared, task: Task) -> nn.Module:
+def _tried(module: nn.Module, prepared: Preparation, task: Task) -> nn.Module:
     """Return a person's own module after a call with two made-up rows, which also gives lazy layers their sizes.
 
     Raises:
         PlanError: it cannot read the inputs, or gives another number of outputs.
     """
-    num_inputs = prepared.given()["num_numbers"]
+    blank = prepared.blank(2)
+    shape = ", ".join(["B", *map(str, blank[0].shape[1:])])
     expected = (
-        f"Expected a module that maps float32 of shape (B, {num_inputs}) to (B, {task.num_outputs}): the table becomes "
-        f"{num_inputs} numbers a row. Build it with these sizes, or with lazy layers such as nn.LazyLinear({task.num_outputs})."
+        f"Expected a module that maps float32 of shape ({shape}) to (B, {task.num_outputs}), which is what the data becomes. "
+        f"Build it with these sizes, or with lazy layers such as nn.LazyLinear({task.num_outputs})."
     )
     was_training = module.training
     module.eval()
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            given = module(torch.zeros(2, num_inputs))
+            given = module(*blank)
     except RuntimeError as error:
         raise PlanError(f"The module that was given cannot read the inputs: {error}. {expected}") from error
     finally:
@@ -269,6 +271,23 @@ def _tried(module: nn.Module, prepared: Prepared, task: Task) -> nn.Module:
     return module
 
 
+def _check_reads(plan: Plan) -> None:
+    """Raise PlanError where the model reads another kind of data, or larger pictures, than there is."""
+    architecture, pictures = _architecture(plan), plan.prepare.pictures
+    wanted = "table" if pictures is None else "image"
+    if architecture.reads != wanted:
+        fit = ", ".join(name for name, one in architectures().items() if one.reads == wanted and not name.endswith("-tiny"))
+        reads, data = ("pictures", "a table") if wanted == "table" else ("tables", "pictures")
+        raise PlanError(f"The model '{plan.model.name}' reads {reads}, and the data is {data}. Choose among: {fit}.")
+    if pictures is not None and min(pictures.height, pictures.width) < architecture.least_pixels:
+        raise PlanError(
+            f"The model '{plan.model.name}' takes pictures from {architecture.least_pixels} pixels a side on, and these are "
+            f"brought to {pictures.height} x {pictures.width}. Make them larger, for example --set "
+            f"prepare.pictures.height={architecture.least_pixels} --set prepare.pictures.width={architecture.least_pixels}, "
+            "or choose another model."
+        )
+
+
 def _architecture(plan: Plan) -> Architecture:
     known = architectures()
     if plan.model.name not in known:
@@ -276,10 +295,14 @@ def _architecture(plan: Plan) -> Architecture:
     return known[plan.model.name]
 
 
-def _build(plan: Plan, prepared: Prepared, num_outputs: int) -> nn.Module:
+def _build(plan: Plan, prepared: Preparation, num_outputs: int) -> nn.Module:
     if plan.model.name == OWN_MODULE:
         raise RunError(
             "This run trained a module of your own, which only your code can make. "
             "Give it again: espalier.load(path, model=...) or espalier.resume(path, model=...)."
         )
-    return _architecture(plan).build({**prepared.given(), "num_outputs": num_outputs}, plan.model.options)
+    module = _architecture(plan).build({**prepared.given(), "num_outputs": num_outputs}, plan.model.options)
+    if plan.prepare.pictures is None:
+        return module
+    # as batches of pictures come; convolutions are twice as fast so
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's types

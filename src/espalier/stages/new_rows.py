@@ -9,20 +9,11 @@ from espalier.core.errors import ColumnError
 from espalier.core.records import Records
 from espalier.core.schema import Role, Schema
 from espalier.data.parse import Parsed
-from espalier.data.prepare.one_hot import FittedOneHot
-from espalier.data.prepare.prepared import Prepared
+from espalier.data.prepare.preparation import Preparation
 
 MAX_COLUMNS = 20  # named in a message
 MAX_VALUES = 3  # of a column that training did not have, named in a note
 LEAST_LIKENESS = 0.6  # of a name that is offered, 0 to 1
-
-
-def columns_read(prepared: Prepared) -> tuple[str, ...]:
-    """Return the columns that a preparation makes features from, each once."""
-    columns = prepared.features.columns.names
-    joined = " + ".join(columns)  # the source of a principal component, which comes from all of them
-    every = [name for source in prepared.sources for name in (columns if source == joined else (source,))]
-    return tuple(dict.fromkeys(every))
 
 
 def absent_columns(records: Records, read: Collection[str], schema: Schema, *, fill_missing: bool) -> tuple[str, ...]:
@@ -71,7 +62,7 @@ def true_values(records: Records, schema: Schema) -> None:
         )
 
 
-def notes_on(parsed: Parsed, told: Collection[str], prepared: Prepared) -> tuple[str, ...]:
+def notes_on(parsed: Parsed, told: Collection[str], prepared: Preparation) -> tuple[str, ...]:
     """Return a sentence for each column with cells that could not be read, and for each with values that training had not.
 
     Args:
@@ -80,15 +71,12 @@ def notes_on(parsed: Parsed, told: Collection[str], prepared: Prepared) -> tuple
         prepared: knows the values of training.
     """
     unread = [issue.sentence for issue in parsed.issues if issue.column in told]
-    features = prepared.features
-    encoder = features.encoder.encoder if isinstance(features.encoder, FittedOneHot) else features.encoder
     frame = parsed.records.frame
     unseen = [
         _unseen(frame.get_column(name), levels, "too seldom to learn, or not at all" if rare else "")
-        for name, levels, rare in zip(encoder.columns, encoder.levels, encoder.other, strict=True)
+        for name, (levels, rare) in prepared.known_values().items()
         if name in told
     ]
-    unseen += [_unseen(frame.get_column(name), order, "") for name, order in features.columns.ordered if name in told]
     return (*unread, *filter(None, unseen))
 
 

@@ -8,7 +8,7 @@ from espalier.core.plan import Plan
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned, clean
-from espalier.data.kinds.table import read
+from espalier.data.read import read
 from espalier.data.split import folds, read_split, split, split_files, write_split
 from espalier.stages.network import check_inputs
 from espalier.stages.table import Table, checked_fingerprint, parse_all
@@ -77,7 +77,7 @@ def read_part(plan: Plan, part: Literal["valid", "test"]) -> Records | None:
     source, planned = (data.valid, data.valid_fingerprint) if part == "valid" else (data.test, data.test_fingerprint)
     if source is None:
         return None
-    records = read(source)
+    records = read(source, kind=plan.data.kind)
     checked_fingerprint(source, records, planned)
     return clean(parse_all(records, plan.schema).records, plan.schema, plan.clean).records
 

@@ -15,15 +15,29 @@ from espalier.core.batch import FloatArray
 from espalier.core.plan import Plan
 from espalier.core.progress import BaselineDone
 from espalier.core.records import Records
-from espalier.data.prepare.prepared import Prepared
+from espalier.data.prepare.preparation import Preparation
 from espalier.evaluation.baselines.baseline import named_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
+from espalier.evaluation.target_kind import TargetKind
 from espalier.stages.network import main_metric, target_kind
 from espalier.tasks.build import build_task
 
 BASELINE_SECONDS = 60.0  # for one baseline, when the run has no budget
 AGAIN_FACTOR = 2.0  # a baseline that lacked time is fitted again when it may take so many times as long as before
+
+
+def simple_table(prepared: Preparation, inputs: tuple[Tensor, ...], truth: FloatArray, kind: TargetKind) -> TrainTable:
+    """Return the table that simple models are trained on.
+
+    Args:
+        prepared: the preparation.
+        inputs: of the training part.
+        truth: its targets in the person's units.
+        kind: what they hold.
+    """
+    simple = prepared.simple_inputs(inputs)
+    return TrainTable(simple, prepared.given().get("cardinalities", ()), truth, kind, len(prepared.classes))
 
 
 class Rivals:
@@ -40,14 +54,20 @@ class Rivals:
         fitted: those that are fitted, by name, simplest first.
     """
 
-    def __init__(self, plan: Plan, prepared: Prepared, inputs: tuple[Tensor, ...], truth: FloatArray, valid: Records) -> None:
+    def __init__(
+        self, plan: Plan, prepared: Preparation, inputs: tuple[Tensor, ...], truth: FloatArray, valid: Records
+    ) -> None:
         kind = target_kind(plan)
-        suited = suited_baselines(kind, len(truth), len(prepared.names))
+        suited = suited_baselines(kind, len(truth), prepared.num_simple)
         self.names = suited if plan.baselines is None else named_baselines(plan.baselines, kind)
         self.fitted: dict[str, FittedBaseline] = {}
         self._seed = plan.seed
-        self._table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
-        self._valid, self._inputs, self._truth = valid, prepared.inputs(valid), prepared.target_values(valid)
+        self._table = simple_table(prepared, inputs, truth, kind)
+        self._valid, self._inputs, self._truth = (
+            valid,
+            prepared.simple_inputs(prepared.inputs(valid)),
+            prepared.target_values(valid),
+        )
         self._metric = main_metric(build_task(plan.task, len(prepared.classes)), self._truth)
         self._took: dict[str, float] = {}  # seconds that each was allowed, or took when that was more
 

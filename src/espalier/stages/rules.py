@@ -1,16 +1,15 @@
 """The rules that fill in a plan: each looks at facts and at what is decided already, and gives a value with its reason."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
-from espalier.core.schema import Kind, Role, Schema
-from espalier.data.describe.question import Question
+from espalier.core.schema import Kind, Role
+from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
 from espalier.stages.network import ROTATING
 from espalier.stages.parts import check_repeats
-
-Choice: TypeAlias = tuple[str, Any, str]  # dotted path, value, reason
+from espalier.stages.picture_rules import PICTURE_RULES, first_form
 
 BATCH_SIZES = ((2_000, 32), (10_000, 128), (100_000, 256), (1_000_000, 1024))  # up to this many training rows: this batch
 LARGEST_BATCH = 4096
@@ -22,28 +21,6 @@ EPOCHS = ((10_000, 400), (100_000, 200))  # up to this many training rows: epoch
 FEWEST_EPOCHS = 100
 TABM_SIZES = ((5_000, 192, 16), (50_000, 128, 16), (500_000, 128, 8))  # up to this many training rows: width, members
 TABM_SMALLEST = (96, 8)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the rules look at.
-
-    Args:
-        num_rows: rows with a target.
-        schema: the columns.
-        question: what is asked.
-        source, query, fingerprint: where the rows came from.
-    """
-
-    num_rows: int
-    schema: Schema
-    question: Question
-    source: str
-    query: str | None
-    fingerprint: str
-
-
-Rule: TypeAlias = Callable[[Facts, Plan], list[Choice]]
 
 
 def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
@@ -61,9 +38,12 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
     data = DataPlan(source=facts.source, query=facts.query, fingerprint=facts.fingerprint)
     plan = Plan(data=data, task=TaskPlan(facts.question.task), model=ModelPlan("tabm"), schema=facts.schema)
     plan = with_reasons(edit(plan, {"seed": seed}, "you asked for it") if seed else plan, {"task.name": facts.question.reason})
+    if facts.pictures is not None:
+        form, reasons = first_form(facts.pictures)
+        plan = with_reasons(replace(plan, prepare=replace(plan.prepare, pictures=form)), reasons)
     plan = edit(plan, changes, "you asked for it") if changes else plan
     check_repeats(plan)
-    for rule in RULES:
+    for rule in (*RULES, *(TABLE_RULES if facts.pictures is None else PICTURE_RULES)):
         for path, value, reason in rule(facts, plan):
             if not _is_asked(path, changes):
                 plan = edit(plan, {path: value}, reason)
@@ -79,6 +59,9 @@ def _split(facts: Facts, plan: Plan) -> list[Choice]:
     groups, times = facts.schema.names(Role.GROUP), facts.schema.names(Role.TIME)
     if plan.data.valid or plan.data.test:
         return [("split.method", "files", "you gave files for the parts")]
+    if facts.part is not None and "split.method" not in plan.reasons:
+        why = "the source names the part of each row"
+        return [("split.column", facts.part, why), ("split.method", "column", why)]
     if plan.split.method == "column" and plan.split.column in plan.schema.columns:
         return [(f"schema.columns.{plan.split.column}.role", Role.IDENTIFIER.value, "it names the part of each row")]
     if plan.split.method == "group" and plan.split.column in plan.schema.columns:
@@ -101,19 +84,8 @@ def _by_column(method: str, column: str, plan: Plan, why: str) -> list[Choice]:
     return [("split.column", column, why), ("split.method", method, why)]
 
 
-def _num_train_rows(facts: Facts, plan: Plan) -> int:
-    """Return the rows that are trained on: what the folds, or the files of the other parts, leave of all rows."""
-    parts = plan.split
-    if parts.method == "files":
-        drawn = parts.train + (0.0 if plan.data.valid else parts.valid) + (0.0 if plan.data.test else parts.test)
-        return round(facts.num_rows * parts.train / drawn)
-    if parts.folds:
-        return round(facts.num_rows * (1 - 1 / parts.folds) * parts.train / (parts.train + parts.valid))
-    return round(facts.num_rows * parts.train)
-
-
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
-    rows = _num_train_rows(facts, plan)
+    rows = num_train_rows(facts, plan)
     why = f"{rows:,} training rows: an ensemble in one network, on average the best table network in arXiv 2410.24210"
     return [("model.name", "tabm", why)]
 
@@ -122,7 +94,7 @@ def _model_size(facts: Facts, plan: Plan) -> list[Choice]:
     """Fit TabM to a CPU: the published size (width 512, 32 members) is for GPUs."""
     if plan.model.name != "tabm" or plan.model.options:
         return []
-    rows = _num_train_rows(facts, plan)
+    rows = num_train_rows(facts, plan)
     width, members = next(((w, k) for limit, w, k in TABM_SIZES if rows <= limit), TABM_SMALLEST)
     options = {"width": width, "num_members": members, "depth": 2}
     return [("model.options", options, f"{rows:,} training rows on a CPU: smaller than the published 512 wide with 32 members")]
@@ -146,7 +118,7 @@ def _numbers(facts: Facts, plan: Plan) -> list[Choice]:
             ("prepare.numbers", "standard", "a linear model keeps the shape of its inputs"),
             ("prepare.bins", 0, "a linear model reads plain numbers"),
         ]
-    rows = _num_train_rows(facts, plan)
+    rows = num_train_rows(facts, plan)
     bins = min(max(rows // MIN_ROWS_OF_A_BIN, BINS[0]), BINS[1])
     return [
         ("prepare.bins", bins, f"{rows:,} training rows: at least {MIN_ROWS_OF_A_BIN} for each bin, at most {BINS[1]} bins"),
@@ -161,19 +133,19 @@ def _target(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _batch_size(facts: Facts, plan: Plan) -> list[Choice]:
-    rows = _num_train_rows(facts, plan)
+    rows = num_train_rows(facts, plan)
     size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
     return [("learning.batch_size", size, f"{rows:,} training rows")]
 
 
 def _average(facts: Facts, plan: Plan) -> list[Choice]:
-    steps = max(_num_train_rows(facts, plan) // (plan.learning.batch_size * plan.learning.accumulate), 1)
+    steps = max(num_train_rows(facts, plan) // (plan.learning.batch_size * plan.learning.accumulate), 1)
     decay = min(round(1 - 1 / (AVERAGED_EPOCHS * steps + 10), 5), LARGEST_AVERAGE)
     return [("learning.average", decay, f"the mean of the weights of the last {AVERAGED_EPOCHS} epochs or so varies less")]
 
 
 def _epochs(facts: Facts, plan: Plan) -> list[Choice]:
-    rows = _num_train_rows(facts, plan)
+    rows = num_train_rows(facts, plan)
     epochs = next((epochs for limit, epochs in EPOCHS if rows <= limit), FEWEST_EPOCHS)
     return [("learning.epochs", epochs, f"at most; early stopping decides (patience {plan.learning.patience})")]
 
@@ -194,16 +166,5 @@ def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-RULES: tuple[Rule, ...] = (
-    _target_kind,
-    _ignored_text,
-    _split,
-    _model,
-    _model_size,
-    _members,
-    _numbers,
-    _target,
-    _batch_size,
-    _average,
-    _epochs,
-)
+RULES: tuple[Rule, ...] = (_target_kind, _ignored_text, _split)
+TABLE_RULES: tuple[Rule, ...] = (_model, _model_size, _members, _numbers, _target, _batch_size, _average, _epochs)

@@ -184,12 +184,13 @@ def _left_out(plan: Plan, fold: Fold) -> tuple[str, ...]:
     """Return the baselines that the table is too large for; none where a person named the baselines."""
     if plan.baselines is not None:
         return ()
-    return left_out_baselines(target_kind(plan), len(fold.splits.train), len(fold.prepared.names))
+    return left_out_baselines(target_kind(plan), len(fold.splits.train), fold.prepared.num_simple)
 
 
 def _baseline_answers(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Prediction:
     return join(
-        fold.baselines[name].predict(fold.prepared.inputs(part), part.rows) for fold, part in zip(folds, parts, strict=True)
+        fold.baselines[name].predict(fold.prepared.simple_inputs(fold.prepared.inputs(part)), part.rows)
+        for fold, part in zip(folds, parts, strict=True)
     )
 
 

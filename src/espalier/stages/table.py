@@ -3,9 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
-from espalier.core.errors import ColumnError, InputError
+from espalier.core.errors import ColumnError, InputError, unknown_name
 from espalier.core.plan import Plan
 from espalier.core.records import Records
 from espalier.core.schema import Kind, Role, Schema
@@ -13,11 +13,12 @@ from espalier.data.describe.describe import describe
 from espalier.data.describe.profile import Profile, profile_column
 from espalier.data.describe.question import Question, numbers_as_classes, question_of
 from espalier.data.describe.read_column import read_column
-from espalier.data.kinds.table import fingerprint, read
 from espalier.data.parse import Parsed, ParseIssue, parse
+from espalier.data.pictures.survey import Survey, survey
+from espalier.data.read import KindOfData, fingerprint, read
 
 COLUMN_PREFIX = "schema.columns."
-TASK = "task.name"
+TASK, KIND = "task.name", "data.kind"
 TASKS_OF_CLASSES = ("binary", "multiclass")
 
 
@@ -33,6 +34,7 @@ class Table:
         question: what the target asks; None without a target.
         fingerprint: SHA-256 of the source.
         seconds: time it took.
+        pictures: what the pictures are like; None where there are none.
     """
 
     records: Records
@@ -42,6 +44,7 @@ class Table:
     question: Question | None
     fingerprint: str
     seconds: float = field(compare=False)
+    pictures: Survey | None = None
 
     def asked(self) -> Question:
         """Return what the target asks.
@@ -72,12 +75,27 @@ def load_table(
         ColumnError: a target that cannot be used.
     """
     began = time.monotonic()
-    records = read(source, query=query)
-    schema, profile = _described(records, tuple(target), changes or {})
+    records = read(source, query=query, kind=kind_asked(changes or {}))
     mark = fingerprint(source, records)
+    records, pictures = survey(records)
+    if not target and records.hints.target is not None:
+        target = (records.hints.target,)
+    schema, profile = _described(records, tuple(target), changes or {})
     parsed = parse_all(records, schema)
     question = question_of(parsed.records, schema) if schema.target else None
-    return Table(parsed.records, schema, profile, parsed.issues, question, mark, time.monotonic() - began)
+    return Table(parsed.records, schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
+
+
+def kind_asked(changes: Mapping[str, Any]) -> KindOfData | None:
+    """Return the kind of data that the person asked for.
+
+    Raises:
+        UnknownNameError: no such kind.
+    """
+    asked = changes.get(KIND)
+    if asked not in (None, *get_args(KindOfData)):
+        raise unknown_name("kind of data", str(asked), get_args(KindOfData))
+    return asked
 
 
 def load_planned(plan: Plan) -> Table:
@@ -87,14 +105,15 @@ def load_planned(plan: Plan) -> Table:
         InputError: the source is no longer what it was when the plan was made.
     """
     began = time.monotonic()
-    records = read(plan.data.source, query=plan.data.query)
+    records = read(plan.data.source, query=plan.data.query, kind=plan.data.kind)
     mark = checked_fingerprint(plan.data.source, records, plan.data.fingerprint)
+    records, pictures = survey(records)
     parsed = parse_all(records, plan.schema)
     frame, columns = parsed.records.frame, plan.schema.columns
     known = [name for name in columns if name in frame.columns and columns[name].role is not Role.IGNORED]
     profile = Profile(len(records), {name: profile_column(frame.get_column(name), columns[name]) for name in known})
     question = question_of(parsed.records, plan.schema) if plan.schema.target else None
-    return Table(parsed.records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began)
+    return Table(parsed.records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
 
 
 def parse_all(records: Records, schema: Schema) -> Parsed:

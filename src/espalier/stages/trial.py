@@ -11,16 +11,16 @@ from espalier.core.finding import from_mapping as finding_from
 from espalier.core.plan import Plan
 from espalier.core.records import Records, SealedRecords, Splits, TrainRecords
 from espalier.core.run_folder import RunFolder, read_run_json
-from espalier.data.prepare.prepared import fit_preparation
+from espalier.data.prepare.preparation import fit_preparation
 from espalier.diagnosis.examine import examine, in_order
 from espalier.diagnosis.generalisation import Generalisation
 from espalier.evaluation.baselines.baseline import all_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import fit_baseline
-from espalier.evaluation.baselines.table import TrainTable
 from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.epochs import read_epochs
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.network import main_metric, target_kind
+from espalier.stages.rivals import simple_table
 from espalier.tasks.build import build_task
 from espalier.training.threads import kept_threads
 
@@ -130,12 +130,12 @@ def answer_constantly(plan: Plan, train: TrainRecords, judged: Records, classes:
     kind = target_kind(plan)
     prepared = fit_preparation(train, plan.schema, replace(plan.prepare, target="none", bins=0), kind, classes)
     inputs, truth = prepared.inputs(train.records), prepared.target_values(train.records)
-    table = TrainTable(inputs, prepared.given()["cardinalities"], truth, kind, len(prepared.classes))
-    trivial = next(name for name in suited_baselines(kind, len(truth), len(prepared.names)) if all_baselines()[name].trivial)
+    table = simple_table(prepared, inputs, truth, kind)
+    trivial = next(name for name in suited_baselines(kind, len(truth), prepared.num_simple) if all_baselines()[name].trivial)
     fitted = fit_baseline(trivial, table, plan.seed)
     judged_truth = prepared.target_values(judged)
     metric = main_metric(build_task(plan.task, len(prepared.classes)), judged_truth)
-    score = metric.measure(judged_truth, fitted.predict(prepared.inputs(judged), judged.rows))
+    score = metric.measure(judged_truth, fitted.predict(prepared.simple_inputs(prepared.inputs(judged)), judged.rows))
     return ConstantAnswer(metric.name, metric.higher_is_better, score)
 
 

@@ -1,16 +1,13 @@
 """Running a trained module over many rows: predictions and mean loss, without gradients, in eval mode."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from espalier.core.batch import Batch, Prediction, join
-from espalier.core.records import IntArray
 from espalier.tasks.task import Task
-
-ROWS_AT_ONCE = 4096
 
 
 @contextmanager
@@ -25,38 +22,34 @@ def evaluating(model: nn.Module) -> Iterator[None]:
         model.train(was_training)
 
 
-def predict(model: nn.Module, task: Task, inputs: tuple[Tensor, ...], rows: IntArray) -> Prediction:
+def predict(model: nn.Module, task: Task, batches: Iterable[Batch]) -> Prediction:
     """Return the task's predictions for all rows, in the scale of the prepared target.
 
     Args:
         model: any module that the task can call.
         task: turns outputs into predictions.
-        inputs: each (N, ...), N 1 or more.
-        rows: (N,) source rows.
+        batches: in the order of the answers; at least one.
     """
     with evaluating(model):
-        return join(task.predict(model, batch) for batch in _in_order(inputs, None, torch.as_tensor(rows)))
+        return join(task.predict(model, batch) for batch in batches)
 
 
-def predict_and_loss(
-    model: nn.Module, task: Task, inputs: tuple[Tensor, ...], target: Tensor, rows: IntArray
-) -> tuple[Prediction, float]:
+def predict_and_loss(model: nn.Module, task: Task, batches: Iterable[Batch]) -> tuple[Prediction, float]:
     """Return predictions and the mean loss over all rows, with one forward pass for both.
 
     Args:
         model: any module that the task can call.
         task: gives predictions and losses.
-        inputs: each (N, ...), N 1 or more.
-        target: (N,) or (N, K), prepared.
-        rows: (N,) source rows.
+        batches: with targets; at least one.
     """
-    total, parts = 0.0, []
+    total, num_rows, parts = 0.0, 0, []
     with evaluating(model):
-        for batch in _in_order(inputs, target, torch.as_tensor(rows)):
+        for batch in batches:
             outputs = Replay(model(*batch.inputs))
             parts.append(task.predict(outputs, batch))
             total += sum(float(part) for part in task.losses(outputs, batch).values()) * len(batch.inputs[0])
-    return join(parts), total / len(target)
+            num_rows += len(batch.inputs[0])
+    return join(parts), total / num_rows
 
 
 class Replay(nn.Module):
@@ -73,9 +66,3 @@ class Replay(nn.Module):
     def forward(self, *inputs: Tensor) -> Tensor:
         """Return the outputs, whatever the inputs."""
         return self.outputs
-
-
-def _in_order(inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
-    for first in range(0, len(rows), ROWS_AT_ONCE):
-        part = slice(first, first + ROWS_AT_ONCE)
-        yield Batch(tuple(one[part] for one in inputs), None if target is None else target[part], rows[part])

@@ -105,14 +105,15 @@ def train(
     data: DataOptions = DataOptions(),
     output: OutputOptions = OutputOptions(),
 ) -> int:
-    """Train a network on a table and compare it with simple models.
+    """Train a network and compare it with simple models.
 
     Everything that is not said is chosen, and the reasons are written beside each choice in plan.yaml.
     Ctrl-C stops at any time; `espalier resume` goes on from there.
 
     Args:
-        source: a table (.csv, .parquet, .jsonl, .xlsx, .sqlite ...), a database (postgresql://...), sample:NAME or a plan.yaml.
-        target: the column to predict; repeat it for several.
+        source: a table (.csv, .parquet, .jsonl, .xlsx, .sqlite ...), a database (postgresql://...), a folder, .zip
+            or .npz of pictures, sample:NAME or a plan.yaml.
+        target: the column to predict; repeat it for several. Of pictures it is their folder, or their array of labels.
         learning: what is learnt, and how.
         data: which rows are read.
         output: what is written and shown.
@@ -188,12 +189,14 @@ def _asked(source: str, target: tuple[str, ...], learning: LearningOptions, data
     """Return the plan that the options ask for, and the table it was made for when one was read."""
     from espalier import process
     from espalier.core.errors import PlanError
+    from espalier.data.read import kind_of
+    from espalier.stages.table import kind_asked
 
     changes = _changes(learning, data)
     _check_names(changes)
     if Path(source).suffix.lower() in PLAN_SUFFIXES:
         return _edited_file(Path(source), target, changes, learning, data), None
-    if not target and "target" not in changes.values():
+    if not target and "target" not in changes.values() and kind_of(source, kind_asked(changes)) == "table":
         likely = "target" if source.startswith("sample:") else "COLUMN"
         raise PlanError(
             f"--target is missing: which column of {source} shall be predicted? Add --target {likely}; "

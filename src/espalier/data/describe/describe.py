@@ -6,13 +6,13 @@ from types import MappingProxyType
 
 import polars as pl
 
-from espalier.core.errors import PlanError, unknown_name
-from espalier.core.records import Records
+from espalier.core.errors import ColumnError, PlanError, unknown_name
+from espalier.core.records import IntArray, Records
 from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.describe.calendar_columns import find_calendar
 from espalier.data.describe.cells import cells_of, sample_positions
 from espalier.data.describe.describe_column import Asked, Described, describe_column
-from espalier.data.describe.profile import Profile
+from espalier.data.describe.profile import ColumnProfile, Profile, count_distinct, examples_of
 from espalier.data.describe.roles import DateFacts, choose_time
 
 SETTINGS = ("kind", "role", "missing", "format", "order", "reason")
@@ -43,12 +43,24 @@ def describe(
             raise unknown_name("column", name, names)
     asked = {name: _asked(name, given) for name, given in overrides.items()}
     positions = sample_positions(len(records))
-    described = {
-        name: describe_column(cells_of(records.frame[name], positions), name in target, asked.get(name, NOTHING_ASKED))
-        for name in names
-    }
+    described = {name: _described(records, name, name in target, asked.get(name, NOTHING_ASKED), positions) for name in names}
     columns = {name: one.column for name, one in described.items()} | _time_column(records.frame, described, asked)
     return Schema(columns), Profile(len(records), {name: one.profile for name, one in described.items()})
+
+
+def _described(records: Records, name: str, is_target: bool, asked: Asked, positions: IntArray | None) -> Described:
+    """Return what one column is: what the form of the source says, where it does, else what its cells say."""
+    hint = records.hints.columns.get(name)
+    if hint is None or asked.kind is not None:
+        return describe_column(cells_of(records.frame[name], positions), is_target, asked)
+    if is_target and hint.kind is Kind.IMAGE:
+        raise ColumnError(
+            f"The target '{name}' holds pictures. Expected classes or numbers to predict from them. Name another."
+        )
+    role = Role.TARGET if is_target else asked.role or hint.role
+    column = replace(hint, role=role, reason=hint.reason if asked.role is None else f"you set its role; {hint.reason}")
+    values = records.frame.get_column(name)
+    return Described(column, ColumnProfile(values.null_count(), count_distinct(values), examples=examples_of(values)), False)
 
 
 def _asked(name: str, given: Mapping[str, object]) -> Asked:

@@ -24,6 +24,6 @@ def read_column(series: pl.Series, column: Column) -> Reading:
         return read_numbers(series, column.format or PLAIN, column.missing)
     if column.kind is Kind.DATE:
         return read_dates(series, column.format, column.missing)
-    if column.kind is Kind.TEXT:
+    if column.kind in (Kind.TEXT, Kind.IMAGE):
         return read_text(series, column.missing)
     return read_labels(series, column.missing, column.order if column.role is Role.TARGET else None)

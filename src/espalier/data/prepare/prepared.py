@@ -1,6 +1,6 @@
-"""Prepared: records become tensors, and predictions become the person's words again. Fitted on the training part only."""
+"""Prepared: a table becomes tensors, and predictions become the person's words again. Fitted on the training part only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from espalier.core.batch import FloatArray, Prediction
-from espalier.core.errors import RunError
+from espalier.core.batch import Batch, Batches, FloatArray, Prediction
 from espalier.core.plan import PreparePlan
 from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Role, Schema
+from espalier.data.batches import TensorBatches, in_order
 from espalier.data.prepare.bins import Bins, Edges
 from espalier.data.prepare.features import Features, FittedFeatures
 from espalier.data.prepare.one_hot import FittedOneHot
@@ -49,9 +49,22 @@ class Prepared:
         return self.features.number_sources + self.features.category_names
 
     @property
+    def columns_read(self) -> tuple[str, ...]:
+        """Return the columns that features are made from, each once."""
+        columns = self.features.columns.names
+        joined = " + ".join(columns)  # the source of a principal component, which comes from all of them
+        every = [name for source in self.sources for name in (columns if source == joined else (source,))]
+        return tuple(dict.fromkeys(every))
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Return the classes in the order of their indices, the label columns, or nothing for a quantity."""
         return self.target_step.classes
+
+    @property
+    def num_simple(self) -> int:
+        """Return the number of features: simple models read what the network reads."""
+        return len(self.names)
 
     def given(self) -> dict[str, Any]:
         """Return what the data decides about a model: num_numbers, cardinalities and bins."""
@@ -79,6 +92,41 @@ class Prepared:
         if isinstance(self.features.encoder, FittedOneHot):
             return (torch.from_numpy(numbers),)
         return torch.from_numpy(numbers), torch.from_numpy(categories)
+
+    def batches(self, inputs: tuple[Tensor, ...], target: Tensor, rows: Tensor | None, batch_size: int, seed: int) -> Batches:
+        """Return batches to learn from: shuffled.
+
+        Args:
+            inputs: of the training part, as `inputs` gives them.
+            target: as `target` gives it.
+            rows: (N,) int64 source rows, or None.
+            batch_size: rows of one batch.
+            seed: of the shuffling.
+        """
+        return TensorBatches(inputs, target, rows, batch_size=batch_size, seed=seed)
+
+    def in_order(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
+        """Yield batches to be answered, in the order of the rows."""
+        return in_order(inputs, target, rows)
+
+    def blank(self, num_rows: int) -> tuple[Tensor, ...]:
+        """Return rows of zeros in the shapes of what a model is called with."""
+        numbers = torch.zeros(num_rows, len(self.features.number_names))
+        if isinstance(self.features.encoder, FittedOneHot):
+            return (numbers,)
+        return numbers, torch.zeros(num_rows, len(self.features.category_names), dtype=torch.long)
+
+    def simple_inputs(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Return what simple models read: the same as the network."""
+        return inputs
+
+    def known_values(self) -> Mapping[str, tuple[tuple[str, ...], bool]]:
+        """Return the values of each category column that training knew, and whether rare ones were among the others."""
+        features = self.features
+        encoder = features.encoder.encoder if isinstance(features.encoder, FittedOneHot) else features.encoder
+        levels = zip(encoder.columns, encoder.levels, encoder.other, strict=True)
+        known = {name: (known, rare) for name, known, rare in levels}
+        return known | {name: (order, False) for name, order in features.columns.ordered}
 
     def target(self, records: Records) -> Tensor:
         """Return the target as it is learnt: class indices (N,) int64, else float32, scaled (N,) or labels (N, K).
@@ -110,22 +158,15 @@ class Prepared:
 
     @staticmethod
     def from_mapping(value: Mapping[str, Any]) -> "Prepared":
-        """Return the preparation that plain values describe.
-
-        Raises:
-            RunError: a value is missing or of the wrong form.
-        """
-        try:
-            bins = tuple(tuple(edges) for edges in value["bins"])
-            return Prepared(FittedFeatures.from_mapping(value["features"]), target_from_mapping(value["target"]), bins)
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"The preparation of the run is incomplete or was edited ({error!r}). Train again.") from error
+        """Return the preparation that plain values describe; a value that is missing raises KeyError or TypeError."""
+        bins = tuple(tuple(edges) for edges in value["bins"])
+        return Prepared(FittedFeatures.from_mapping(value["features"]), target_from_mapping(value["target"]), bins)
 
 
-def fit_preparation(
+def fit_table(
     train: TrainRecords, schema: Schema, plan: PreparePlan, target_kind: TargetKind, classes: tuple[str, ...] = ()
 ) -> Prepared:
-    """Return a preparation fitted on the training part.
+    """Return a preparation of a table fitted on the training part.
 
     Levels and the target are fitted on every row; numbers and dates on at most 500,000 of them. A target transformation that
     is still "auto" is "standard".

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from espalier.models.layers.image_norm import ImageBatchNorm
+
 INCEPTION_EPS = 1e-3  # added to the variance, as in the authors' code
 
 
@@ -30,7 +32,7 @@ class ConvNorm(nn.Module):
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False)
-        self.bn = nn.BatchNorm2d(out_channels, eps=INCEPTION_EPS)
+        self.bn = ImageBatchNorm(out_channels, eps=INCEPTION_EPS)
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ KINDS = {
     Kind.ORDERED: "ordered category",
     Kind.DATE: "date",
     Kind.TEXT: "free text",
+    Kind.IMAGE: "picture",
 }
 ROLES = {
     Role.INPUT: "read by the model",

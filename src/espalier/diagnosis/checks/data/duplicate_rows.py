@@ -39,7 +39,7 @@ def _later(evidence: Evidence, repeats: Repeats) -> IntArray:
 def _pair(evidence: Evidence, repeats: Repeats, later: int) -> tuple[int, ...]:
     """Return the source rows of the first row that is equal to this one in the target too, and of this one."""
     group = repeats.positions[repeats.group == repeats.group[repeats.positions == later][0]]
-    answers = evidence.records.frame[group].select(evidence.targets).rows()
+    answers = evidence.records.frame[group].select(evidence.targets).rows() if evidence.targets else [()] * len(group)
     same = [one for one, answer in zip(group, answers, strict=True) if answer == answers[list(group).index(later)]]
     return source_rows(evidence.records, [same[0] if evidence.targets else group[0], later])
 

@@ -1,0 +1,231 @@
+"""Survey: what the pictures of a source are like, and which of them cannot be used."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from espalier.core.errors import SourceError
+from espalier.core.pictures import COLOUR, GREY, PictureForm, PictureHeaders
+from espalier.core.records import Hints, Records
+from espalier.core.schema import Column, Kind, Role
+from espalier.data.clean import ALIKE
+from espalier.data.pictures.likeness import alike
+
+NATIVE_PIXELS = 64  # pictures of one size up to it are taken as they are; larger ones are brought to it
+MAX_UNREADABLE = 0.1  # share of the pictures; beyond it the source itself is broken
+BLANK = 1.0  # of 255: standard deviation over all pixels below which a picture shows nothing
+BORDER_FRACTION = 0.1  # of a side: rows or columns of one colour at two opposite edges
+MAX_NAMED = 100  # pictures listed for one reason; the count is always whole
+SHOWN = 3
+
+WHY_ALIKE = "pictures that are equal or nearly so share a value; they stay in one part"
+
+
+@dataclass(frozen=True)
+class Named:
+    """Pictures that something is true of.
+
+    Args:
+        count: how many.
+        rows: of the first 100, numbers in the source.
+        names: of the same.
+        said: of the same, what is true of each; empty where it is the same for all.
+    """
+
+    count: int = 0
+    rows: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the pictures of one column are like.
+
+    Args:
+        column: its name.
+        num_pictures: how many there are.
+        widths, heights: least, median and greatest, pixels.
+        channels: pictures that are grey, in colour, or in colour with transparency.
+        forms: how they are stored, and how many are.
+        unreadable: pictures that cannot be read, and why.
+        odd: pictures that were read, with what stood out.
+        blank: pictures that show nothing.
+        bordered: pictures with a border of one colour at two opposite edges.
+        num_alike: pictures that are equal, or nearly so, to an earlier one.
+        form: that suits them, unless a person names another.
+    """
+
+    column: str
+    num_pictures: int
+    widths: tuple[int, int, int]
+    heights: tuple[int, int, int]
+    channels: Mapping[str, int]
+    forms: Mapping[str, int]
+    unreadable: Named
+    odd: Named
+    blank: Named
+    bordered: Named
+    num_alike: int
+    form: PictureForm
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold."""
+        return asdict(self)
+
+
+def from_mapping(value: Mapping[str, Any]) -> Survey:
+    """Return the survey that plain values describe, also after a way through JSON."""
+    named = {
+        key: Named(value[key]["count"], *(tuple(value[key][part]) for part in ("rows", "names", "said")))
+        for key in ("unreadable", "odd", "blank", "bordered")
+    }
+    spreads = {key: tuple(value[key]) for key in ("widths", "heights")}
+    return Survey(**{**value, **named, **spreads, "form": PictureForm(**value["form"])})
+
+
+def picture_column(records: Records) -> str | None:
+    """Return the name of the column that names pictures; None where there is none."""
+    return next((name for name, column in records.hints.columns.items() if column.kind is Kind.IMAGE), None)
+
+
+def usual_form(headers: PictureHeaders) -> PictureForm:
+    """Return the form that pictures are brought to unless a person names another.
+
+    Pictures of one size up to 64 pixels stay as they are; others become squares of 64, or of their usual shorter side where
+    that is less. Grey pictures stay grey.
+
+    Args:
+        headers: of readable pictures among them, one at least.
+    """
+    good = headers.widths > 0
+    widths, heights, channels = headers.widths[good], headers.heights[good], headers.channels[good]
+    colours = GREY if (channels == GREY).all() else COLOUR
+    if len(set(zip(widths.tolist(), heights.tolist(), strict=True))) == 1 and max(widths[0], heights[0]) <= NATIVE_PIXELS:
+        return PictureForm(int(heights[0]), int(widths[0]), colours)
+    side = int(min(np.median(np.minimum(widths, heights)), NATIVE_PIXELS))
+    return PictureForm(side, side, colours)
+
+
+def survey(records: Records) -> tuple[Records, Survey | None]:
+    """Look at every picture once.
+
+    Args:
+        records: as they were read; records without pictures stay as they are.
+
+    Returns:
+        The records, with null for pictures that cannot be read and a column that marks those that are alike, and the survey.
+
+    Raises:
+        SourceError: more than a tenth of the pictures cannot be read.
+    """
+    column = picture_column(records)
+    if column is None or records.album is None:
+        return records, None
+    named = records.frame.get_column(column)
+    names = named.drop_nulls().to_list()
+    positions = np.flatnonzero(named.is_not_null().to_numpy())
+    headers = records.album.headers(names)
+    problems = dict(headers.problems)
+    if len(problems) < len(names):
+        pixels, wrong = records.album.pixels(names, usual_form(headers))
+        problems |= {number: why for number, why in wrong.items() if number not in problems}
+    _refuse(records, names, positions, problems)
+    marks = alike(pixels)
+    made = _made(column, names, records.rows[positions], headers, pixels, problems, int((marks != np.arange(len(marks))).sum()))
+    return _marked(records, column, positions, problems, marks), made
+
+
+def _refuse(records: Records, names: Sequence[str], positions: np.ndarray, problems: Mapping[int, str]) -> None:
+    if not names:
+        raise SourceError(f"{records.source} names no picture. Expected names of picture files.")
+    if len(problems) <= MAX_UNREADABLE * len(names):
+        return
+    shown = "; ".join(f"{names[number]}: {why}" for number, why in sorted(problems.items())[:SHOWN])
+    raise SourceError(
+        f"{len(problems):,} of {len(names):,} pictures of {records.source} cannot be read ({shown}). At most "
+        f"{MAX_UNREADABLE:.0%} may be left out. Mend or remove them."
+    )
+
+
+def _marked(records: Records, column: str, positions: np.ndarray, problems: Mapping[int, str], marks: np.ndarray) -> Records:
+    """Return the records with null where a picture cannot be read, and with the column of likeness."""
+    frame = records.frame
+    named = frame.get_column(column).to_list()
+    for number in problems:
+        named[positions[number]] = None
+    likeness: list[str | None] = [None] * len(named)
+    for position, mark in zip(positions.tolist(), marks.tolist(), strict=True):
+        likeness[position] = str(records.rows[positions[mark]])
+    name = f"{column}{ALIKE}"
+    frame = frame.with_columns(pl.Series(column, named, dtype=pl.String), pl.Series(name, likeness, dtype=pl.String))
+    hints: Hints = replace(
+        records.hints, columns={**records.hints.columns, name: Column(Kind.CATEGORY, Role.IDENTIFIER, reason=WHY_ALIKE)}
+    )
+    return replace(records, frame=frame, hints=hints)
+
+
+def _made(
+    column: str,
+    names: Sequence[str],
+    rows: np.ndarray,
+    headers: PictureHeaders,
+    pixels: Tensor,
+    problems: Mapping[int, str],
+    num_alike: int,
+) -> Survey:
+    good = np.flatnonzero(headers.widths > 0)
+    kinds = {1: "grey", 3: "colour", 4: "colour with transparency"}
+    blank, bordered = _blank(pixels), _bordered(pixels)
+    readable = [number not in problems for number in range(len(names))]
+    usable = np.array(readable)
+
+    def named(numbers: Sequence[int], said: Mapping[int, str] | None = None) -> Named:
+        few = list(numbers)[:MAX_NAMED]
+        words = () if said is None else tuple(said[number] for number in few)
+        return Named(len(numbers), tuple(int(rows[n]) for n in few), tuple(names[n] for n in few), words)
+
+    return Survey(
+        column,
+        len(names),
+        _spread(headers.widths[good]),
+        _spread(headers.heights[good]),
+        dict(Counter(kinds[int(one)] for one in headers.channels[good])),
+        dict(Counter(headers.forms[number] for number in good).most_common()),
+        named(sorted(problems), problems),
+        named(sorted(headers.oddities), headers.oddities),
+        named(np.flatnonzero(blank & usable).tolist()),
+        named(np.flatnonzero(bordered & ~blank & usable).tolist()),
+        num_alike,
+        usual_form(headers),
+    )
+
+
+def _spread(values: np.ndarray) -> tuple[int, int, int]:
+    return int(values.min()), int(np.median(values)), int(values.max())
+
+
+def _blank(pixels: Tensor) -> np.ndarray:
+    """Return (N,) whether a picture is of one colour all over."""
+    parts = [part.flatten(2).float().std(dim=2).amax(dim=1) < BLANK for part in torch.split(pixels, 4096)]
+    return torch.cat(parts).numpy()
+
+
+def _bordered(pixels: Tensor) -> np.ndarray:
+    """Return (N,) whether two opposite edges have a border of one colour, a tenth of the side wide."""
+    found = []
+    for part in torch.split(pixels, 4096):
+        flags = torch.zeros(len(part), dtype=torch.bool)
+        for side in (2, 3):
+            wide = max(round(part.shape[side] * BORDER_FRACTION), 1)
+            edges = torch.cat([part.narrow(side, 0, wide), part.narrow(side, part.shape[side] - wide, wide)], dim=side)
+            flat = edges.flatten(2)
+            flags |= (flat.amax(dim=2) == flat.amin(dim=2)).all(dim=1)
+        found.append(flags)
+    return torch.cat(found).numpy()

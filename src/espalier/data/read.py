@@ -1,0 +1,63 @@
+"""Read: which kind of data a source holds, and its records."""
+
+from typing import Literal, TypeAlias
+
+from espalier.core.errors import SourceError
+from espalier.core.records import Records
+from espalier.data.kinds import images, table
+
+KindOfData: TypeAlias = Literal["table", "images"]
+
+
+def kind_of(source: object, asked: KindOfData | None = None) -> KindOfData:
+    """Return which kind of data a source is read as.
+
+    Args:
+        source: what the person named.
+        asked: the kind that the person asked for; None to find out.
+
+    Raises:
+        SourceError: pictures were asked for, and the source holds none.
+    """
+    if asked == "table":
+        return "table"
+    if images.reads(source, is_asked=asked is not None):
+        return "images"
+    if asked == "images":
+        raise images.source_error(source)
+    return "table"
+
+
+def read(source: object, *, query: str | None = None, kind: KindOfData | None = None) -> Records:
+    """Return a source as records.
+
+    Args:
+        source: a table (see `kinds.table.read`) or pictures (see `kinds.images.read`).
+        query: for a database or a workbook.
+        kind: what it is to be read as; None to find out.
+
+    Raises:
+        SourceError: the source is missing, empty, damaged or of another form; the message says what to do.
+
+    Example:
+        >>> read("sample:digits").frame.shape, read("sample:digits", kind="images").frame.columns
+        ((1797, 65), ['image', 'label'])
+    """
+    if kind_of(source, kind) == "table":
+        return table.read(source, query=query)
+    if query is not None:
+        raise SourceError(f"A query was given for pictures: '{query}'. Leave the query out.")
+    return images.read(source)
+
+
+def fingerprint(source: object, records: Records) -> str:
+    """Return a SHA-256 that tells whether a source is still the same.
+
+    Args:
+        source: what was given to `read`.
+        records: what `read` returned for it.
+    """
+    column = images.IMAGE
+    if records.album is not None and column in records.frame.columns:
+        return records.album.fingerprint(records.frame.get_column(column).to_list())
+    return table.fingerprint(source, records)

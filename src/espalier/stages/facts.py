@@ -1,0 +1,49 @@
+"""Facts: what the rules that fill in a plan look at, and what a rule is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from espalier.core.plan import Plan
+from espalier.core.schema import Schema
+from espalier.data.describe.question import Question
+from espalier.data.pictures.survey import Survey
+
+Choice: TypeAlias = tuple[str, Any, str]  # dotted path, value, reason
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at.
+
+    Args:
+        num_rows: rows with a target.
+        schema: the columns.
+        question: what is asked.
+        source, query, fingerprint: where the rows came from.
+        pictures: what the pictures are like; None where there are none.
+        part: the column that names the part of each row, where the form of the source says so.
+    """
+
+    num_rows: int
+    schema: Schema
+    question: Question
+    source: str
+    query: str | None
+    fingerprint: str
+    pictures: Survey | None = None
+    part: str | None = None
+
+
+Rule: TypeAlias = Callable[[Facts, Plan], list[Choice]]
+
+
+def num_train_rows(facts: Facts, plan: Plan) -> int:
+    """Return the rows that are trained on: what the folds, or the files of the other parts, leave of all rows."""
+    parts = plan.split
+    if parts.method == "files":
+        drawn = parts.train + (0.0 if plan.data.valid else parts.valid) + (0.0 if plan.data.test else parts.test)
+        return round(facts.num_rows * parts.train / drawn)
+    if parts.folds:
+        return round(facts.num_rows * (1 - 1 / parts.folds) * parts.train / (parts.train + parts.valid))
+    return round(facts.num_rows * parts.train)

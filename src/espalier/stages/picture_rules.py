@@ -1,0 +1,73 @@
+"""The rules that fill in a plan for pictures."""
+
+from espalier.core.pictures import GREY
+from espalier.core.plan import PicturesPlan, Plan
+from espalier.core.schema import Kind, Role
+from espalier.data.pictures.survey import Survey
+from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
+
+BATCH_SIZES = ((500, 16), (2_000, 32), (8_000, 64), (30_000, 128))  # up to this many training pictures: this batch
+LARGEST_BATCH = 256
+EPOCHS = ((1_000, 60), (5_000, 40), (20_000, 30))  # up to this many training pictures: epochs
+FEWEST_EPOCHS = 15
+
+
+def first_form(pictures: Survey) -> tuple[PicturesPlan, dict[str, str]]:
+    """Return the form that pictures are brought to unless a person names another, and the reasons by path.
+
+    Args:
+        pictures: what they are like.
+    """
+    form, widths, heights = pictures.form, pictures.widths, pictures.heights
+    one_size = widths[0] == widths[2] and heights[0] == heights[2]
+    sizes = f"{widths[1]} x {heights[1]} pixels" if one_size else f"{widths[0]} to {widths[2]} pixels wide"
+    is_native = one_size and (form.width, form.height) == (widths[1], heights[1])
+    why = f"all pictures are {sizes}" if is_native else f"pictures are {sizes}; more pixels cost time with their square"
+    colours = "all pictures are grey" if form.channels == GREY else "pictures are in colour"
+    reasons = {"prepare.pictures.height": why, "prepare.pictures.width": why, "prepare.pictures.channels": colours}
+    return PicturesPlan(form.height, form.width, 1 if form.channels == GREY else 3, form.fit), reasons
+
+
+def _alone(facts: Facts, plan: Plan) -> list[Choice]:
+    """Leave out the other inputs: the models for pictures read nothing else."""
+    why = "models for pictures read the picture alone"
+    return [
+        (f"schema.columns.{name}.role", Role.IGNORED.value, why)
+        for name in facts.schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE)
+    ]
+
+
+def _model(facts: Facts, plan: Plan) -> list[Choice]:
+    return [("model.name", "fast-cnn", "a small convolutional network that learns fast on a CPU")]
+
+
+def _target(facts: Facts, plan: Plan) -> list[Choice]:
+    if plan.task.name == "regression":
+        return []
+    return [("prepare.target", "none", f"the answer of {plan.task.name} is not scaled")]
+
+
+def _learning(facts: Facts, plan: Plan) -> list[Choice]:
+    rows = num_train_rows(facts, plan)
+    size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
+    epochs = next((epochs for limit, epochs in EPOCHS if rows <= limit), FEWEST_EPOCHS)
+    seen = f"{rows:,} training pictures"
+    return [
+        ("learning.batch_size", size, seen),
+        ("learning.epochs", epochs, f"{seen}; the rate falls to nothing over them"),
+        ("learning.patience", epochs, "the rate falls to the end, where the best weights come"),
+        (
+            "learning.schedule",
+            "one-cycle",
+            "a rise and a long fall of the rate reach a score in the fewest epochs (arXiv 1708.07120)",
+        ),
+    ]
+
+
+def _smoothing(facts: Facts, plan: Plan) -> list[Choice]:
+    if plan.task.name != "multiclass" or plan.task.options:
+        return []
+    return [("task.options.label_smoothing", 0.1, "keeps answers from growing too sure (arXiv 1512.00567, section 7)")]
+
+
+PICTURE_RULES: tuple[Rule, ...] = (_alone, _model, _target, _learning, _smoothing)
