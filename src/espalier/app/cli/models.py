@@ -14,27 +14,62 @@ if TYPE_CHECKING:
 GIVEN = ("num_numbers", "cardinalities", "num_outputs", "bins")  # what the data and the task decide for a table's model
 
 
-def models(name: Annotated[str | None, Parameter(metavar="NAME")] = None, /, *, json: bool = False) -> int:
+def models(
+    name: Annotated[str | None, Parameter(metavar="NAME")] = None,
+    /,
+    *,
+    summary: bool = False,
+    input: Annotated[str | None, Parameter(name="--input", metavar="SIZE")] = None,
+    json: bool = False,
+) -> int:
     """List the networks there are, or explain one.
 
     Args:
         name: one of them.
+        summary: show each layer of NAME: its window, what it sees, what it gives and what it costs.
+        input: what the summary is for: channels x height x width of a picture (3x32x32), or the number columns of a table (10).
         json: print the result as JSON.
     """
     from espalier.app.cli.show.console import print_json
     from espalier.core.catalogue import architectures
-    from espalier.core.errors import unknown_name
+    from espalier.core.errors import PlanError, unknown_name
 
     known = architectures()
     if name is not None and name not in known:
         raise unknown_name("model", name, known)
-    if json:
+    if summary or input is not None:
+        if name is None:
+            raise PlanError("A summary is made of one model. Name it: espalier models NAME --summary. See: espalier models")
+        _summarize(name, known[name], input, as_json=json)
+    elif json:
         print_json({one: _mapping(known[one]) for one in ([name] if name else sorted(known))})
     elif name:
         _print_one(name, known[name])
     else:
         _print_all(known)
     return FINE
+
+
+def _summarize(name: str, architecture: "Architecture", text: str | None, *, as_json: bool) -> None:
+    """Print the layers of one model."""
+    from dataclasses import asdict
+
+    from espalier.app.cli.given.input_size import example_for, read_input_size
+    from espalier.app.cli.show.console import print_json
+    from espalier.app.cli.show.layers import print_layers
+    from espalier.models.summary import summary
+
+    size = read_input_size(name, architecture, text)
+    model, inputs = example_for(architecture, size)
+    layers = summary(model, *inputs)
+    if as_json:
+        totals = {
+            "num_parameters": sum(one.num_parameters for one in layers),
+            "num_flops": sum(one.num_flops for one in layers),
+        }
+        print_json({"model": name, "input": size, **totals, "layers": [asdict(layer) for layer in layers]})
+    else:
+        print_layers(name, size, layers)
 
 
 def _mapping(architecture: "Architecture") -> dict[str, Any]:
