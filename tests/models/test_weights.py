@@ -13,6 +13,13 @@ from espalier.models.weights import LoadedWeights, load_weights, nearest_archite
 TINY = "fast-cnn-tiny"
 
 
+@pytest.fixture(autouse=True)
+def few_architectures(monkeypatch):
+    """Looking for the nearest of a whole catalogue takes its time."""
+    few = {name: architectures()[name] for name in ("fast-cnn", TINY, "mlp-tiny")}
+    monkeypatch.setattr("espalier.models.weights.architectures", lambda: few)
+
+
 def built(num_outputs=4, name=TINY, **options):
     given = {"in_channels": 3, "num_outputs": num_outputs, "image_size": (32, 32)}
     return architectures()[name].build(given, options)
