@@ -18,6 +18,7 @@ from espalier.core.run_folder import MemberFolder, read_run_json
 from espalier.core.schema import Role
 from espalier.core.seeds import derive_seed
 from espalier.data.describe.question import learnt_columns
+from espalier.data.prepare.pictures import pipeline_of
 from espalier.data.prepare.preparation import Preparation, preparation_from_mapping
 from espalier.evaluation.baselines.baseline import named_baselines
 from espalier.evaluation.metrics.metric import Metric, legal_metrics
@@ -181,6 +182,8 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
     _check_rotation(plan)
     if plan.model.name != OWN_MODULE:
         _check_reads(plan)
+    if plan.prepare.pictures is not None:
+        pipeline_of(plan.prepare.pictures, len(classes))
     if plan.baselines is not None:
         named_baselines(plan.baselines, target_kind(plan))
 

@@ -62,7 +62,7 @@ def read_header(content: bytes, name: str) -> Header:
     """
     with _opened(content) as picture:
         width, height = picture.size
-        if picture.getexif().get(ORIENTATION, 1) in SIDEWAYS:
+        if _is_sideways(picture):
             width, height = height, width
         stored = picture.format or "?"
         return Header(width, height, _channels(picture), _form(picture), _oddity(picture, stored, name))
@@ -102,6 +102,13 @@ def _opened(content: bytes) -> Image.Image:
     if width * height > MAX_PIXELS:
         raise UnreadablePictureError(f"it is {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} pixels are read")
     return picture
+
+
+def _is_sideways(picture: Image.Image) -> bool:
+    """Return whether the camera noted a quarter turn. Of a PNG only what stands before the pixels is looked at."""
+    if picture.format == "PNG" and "exif" not in picture.info:
+        return False  # Pillow would decode the whole picture to look behind the pixels
+    return picture.getexif().get(ORIENTATION, 1) in SIDEWAYS
 
 
 def _channels(picture: Image.Image) -> int:

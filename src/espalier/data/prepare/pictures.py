@@ -1,7 +1,7 @@
 """Prepared pictures: their names become pixels in one form, and every channel gets mean 0 and deviation 1."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from espalier.core.plan import PicturesPlan, PreparePlan
 from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.augment.pipeline import Pipeline
-from espalier.data.image_batches import ImageBatches, Normalize
+from espalier.data.image_batches import AS_GIVEN, ImageBatches, Normalize
 from espalier.data.prepare.target import FittedTarget, Target, TargetKind, target_from_mapping
 from espalier.data.split import sample_train
 
@@ -36,7 +36,7 @@ class PreparedPictures:
         column: names the pictures.
         form: that all are brought to.
         normalize: mean and deviation of each channel, of the training part.
-        augment: how training pictures are changed at random; the plan's mapping of a pipeline.
+        pipeline: how training pictures are changed at random.
         target_step: the step for the target.
     """
 
@@ -44,7 +44,7 @@ class PreparedPictures:
     form: PictureForm
     normalize: Normalize
     target_step: FittedTarget
-    augment: Mapping[str, Any] = field(default_factory=dict)
+    pipeline: Pipeline = AS_GIVEN
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,9 +103,8 @@ class PreparedPictures:
             batch_size: rows of one batch.
             seed: of the shuffling and of the changes.
         """
-        pipeline = Pipeline.from_mapping(self.augment, len(self.classes) or None)
         return ImageBatches(
-            inputs[0], target, rows, batch_size=batch_size, seed=seed, normalize=self.normalize, pipeline=pipeline
+            inputs[0], target, rows, batch_size=batch_size, seed=seed, normalize=self.normalize, pipeline=self.pipeline
         )
 
     def in_order(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
@@ -153,7 +152,7 @@ class PreparedPictures:
             "column": self.column,
             "form": asdict(self.form),
             "normalize": self.normalize.to_mapping(),
-            "augment": dict(self.augment),
+            "pipeline": self.pipeline.to_mapping(),
             "target": self.target_step.to_mapping(),
         }
 
@@ -162,7 +161,8 @@ class PreparedPictures:
         """Return the preparation that plain values describe; a value that is missing raises KeyError or TypeError."""
         normalize = Normalize(tuple(value["normalize"]["mean"]), tuple(value["normalize"]["std"]))
         target = target_from_mapping(value["target"])
-        return PreparedPictures(value["column"], PictureForm(**value["form"]), normalize, target, value["augment"])
+        pipeline = Pipeline.from_mapping(value["pipeline"], len(target.classes) or None)
+        return PreparedPictures(value["column"], PictureForm(**value["form"]), normalize, target, pipeline)
 
 
 def fit_pictures(
@@ -195,8 +195,22 @@ def fit_pictures(
     form = form_of(plan.pictures)
     blank = PreparedPictures(columns[0], form, Normalize((0.0,) * form.channels, (1.0,) * form.channels), target)
     pixels = blank.inputs(sample_train(train, FIT_PICTURES).records)[0]
-    augment = {"steps": [dict(step) for step in plan.pictures.augment or ()], "mixing": plan.pictures.mixing}
-    return PreparedPictures(columns[0], form, _normalize_of(pixels), target, augment)
+    return replace(blank, normalize=_normalize_of(pixels), pipeline=pipeline_of(plan.pictures, len(target.classes)))
+
+
+def pipeline_of(plan: PicturesPlan, num_classes: int) -> Pipeline:
+    """Return the changes of training pictures that a plan names; none as long as they are not decided.
+
+    Args:
+        plan: of the pictures.
+        num_classes: of a class target; 0 for other targets.
+
+    Raises:
+        UnknownNameError: an augmentation, a mixing or an option that nobody has; the nearest is offered.
+        PlanError: an option out of range.
+    """
+    steps = [dict(step) for step in plan.augment or ()]
+    return Pipeline.from_mapping({"steps": steps, "mixing": plan.mixing}, num_classes or None)
 
 
 def form_of(plan: PicturesPlan) -> PictureForm:
