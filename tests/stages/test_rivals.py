@@ -13,7 +13,7 @@ from small_runs import SHORT, write_table
 
 @pytest.fixture
 def rivals(tmp_path):
-    from espalier.data.prepare.prepared import fit_preparation
+    from espalier.data.prepare.preparation import fit_preparation
     from espalier.stages.parts import deal_parts
 
     made = process.draft(write_table(tmp_path / "table.csv", "sold"), target=["sold"], changes=SHORT)
