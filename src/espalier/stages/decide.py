@@ -15,16 +15,20 @@ from espalier.core.seeds import derive_seed
 from espalier.data.prepare.preparation import fit_preparation
 from espalier.stages.network import Network, target_kind
 from espalier.tasks.counts import Counts
+from espalier.training.loop import Precision
 from espalier.training.precision import choose_precision
 from espalier.training.range_test import find_learning_rate
 from espalier.training.threads import choose_threads
+from espalier.training.timed_steps import NUM_STEPS, TimedSteps
 
 MIN_SKEW = 1.0  # a log is only tried on a target whose skewness (third standardised moment) is above this
 MIN_GAIN = 0.01  # relative fall of the validation RMSE that a log must bring
 TRIAL_ROWS = 10_000
 TRIAL_TREES = 60
 MOST_MEMBERS = 5  # networks of an ensemble that a budget is spent on: each further one brings less
-SPARE = 0.8  # of the time left: a later network may learn longer than the first
+SPARE = 0.8  # of the time left: a later network may learn longer than the first, and a machine may slow down
+FALLING = ("one-cycle", "cosine", "step", "exponential")  # schedules that a shorter training would cut off high up
+JUDGING = 1.15  # an epoch also takes the validation part
 
 
 def decide_target(plan: Plan, train: TrainRecords, valid: Records) -> Plan:
@@ -92,6 +96,32 @@ def decide_learning(plan: Plan, network: Network, batches: Batches, seconds: flo
         choice = choose_precision(network.module, network.task, batch)
         plan = edit(plan, {"learning.precision": choice.precision}, choice.reason)
     return plan
+
+
+def decide_epochs(plan: Plan, network: Network, batches: Batches, seconds: float) -> Plan:
+    """Decide how many epochs fit into a time, where the rate falls over them and would not come down in fewer.
+
+    Args:
+        plan: with threads and precision decided.
+        network: untrained; it stays as it is.
+        batches: of the training part.
+        seconds: that the network may learn; infinite without a budget.
+    """
+    learning = plan.learning
+    is_asked = plan.reasons.get("learning.epochs", "").startswith("you asked")
+    if math.isinf(seconds) or learning.schedule not in FALLING or is_asked:
+        return plan
+    precision: Precision = "bfloat16" if learning.precision == "bfloat16" else "float32"
+    trial = TimedSteps(network.module, network.task, next(iter(batches.epoch(0))), precision)
+    with torch.random.fork_rng(devices=[]):
+        for _ in range(NUM_STEPS + 1):
+            trial.step()
+    epoch_seconds = trial.median_seconds() * len(batches) * JUDGING
+    fitting = max(int(SPARE * max(seconds, 0.0) / epoch_seconds), 1)
+    if fitting >= learning.epochs:
+        return plan
+    why = f"an epoch takes about {epoch_seconds:.1f} s and {max(seconds, 0.0):.0f} s are left; the rate is to fall to its end"
+    return edit(plan, {"learning.epochs": fitting, "learning.patience": fitting}, why)
 
 
 def decide_members(plan: Plan, seconds: float, left: float) -> Plan:

@@ -21,7 +21,7 @@ from espalier.data.prepare.preparation import Preparation, fit_preparation, prep
 from espalier.data.prepare.resample import class_weights, oversample, smote
 from espalier.data.split import rotated
 from espalier.evaluation.baselines.fit import FittedBaseline
-from espalier.stages.decide import decide_learning, decide_members
+from espalier.stages.decide import decide_epochs, decide_learning, decide_members
 from espalier.stages.look import watched_epochs
 from espalier.stages.network import ModuleMaker, Network, average, main_metric, make_network, target_kind
 from espalier.stages.rivals import Rivals
@@ -162,6 +162,8 @@ def _fit_networks(
         batches = lesson.prepared.batches(lesson.inputs, lesson.target, lesson.rows, plan.learning.batch_size, seed)
         network = make_network(plan, lesson.prepared, seed, work.maker, lesson.class_weights)
         plan = _kept(work, plan, decide_learning(plan, network, batches, TRIAL_SHARE * (ends - time.monotonic())))
+        if not networks and not work.folder.member(index).last.exists():
+            plan = _kept(work, plan, decide_epochs(plan, network, batches, ends - time.monotonic()))
         fit = _start(network, batches, lesson.valid, plan, work.folder.member(index), seed)
         share = (ends - time.monotonic()) / (plan.model.num_members - member)
         yield from watched_epochs(fit, network.task, plan.diagnosis, time.monotonic() + share - fit.state.seconds, index)
