@@ -42,3 +42,8 @@ def test_the_last_stage_sees_the_whole_of_a_small_picture():
     with torch.device("meta"):
         layers = summary(built(), torch.zeros(1, 3, 32, 32))
     assert [one.receptive_field for one in layers if one.receptive_field][-1] == (52, 52)
+
+
+def test_a_last_batch_of_one_picture_of_the_least_size_is_borne():
+    model = built().train()
+    assert model(torch.randn(1, 3, 8, 8)).isfinite().all()

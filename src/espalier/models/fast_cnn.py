@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from espalier.core.catalogue import Architecture
+from espalier.models.layers.image_norm import ImageBatchNorm
 from espalier.models.layers.options import check_count, check_image, check_positive
 
 NUM_STAGES = 3
@@ -59,7 +60,7 @@ class FastCnn(nn.Module):
         self.config = config
         before = max(1, config.width // 2)
         self.stem = nn.Sequential(
-            nn.Conv2d(config.in_channels, before, 3, padding=1, bias=False), nn.BatchNorm2d(before), nn.GELU()
+            nn.Conv2d(config.in_channels, before, 3, padding=1, bias=False), ImageBatchNorm(before), nn.GELU()
         )
         stages = []
         for number in range(NUM_STAGES):
@@ -81,7 +82,7 @@ def _stage(in_channels: int, out_channels: int, depth: int) -> nn.Sequential:
     for number in range(depth):
         layers.append(_passing_on(nn.Conv2d(out_channels if number else in_channels, out_channels, 3, padding=1, bias=False)))
         layers += [] if number else [nn.MaxPool2d(2)]
-        layers += [nn.BatchNorm2d(out_channels), nn.GELU()]
+        layers += [ImageBatchNorm(out_channels), nn.GELU()]
     return nn.Sequential(*layers)
 
 
