@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import espalier
 from espalier import process
 from espalier.core.errors import ColumnError, PlanError, UnknownNameError
 from espalier.core.plan import edit
@@ -169,3 +170,13 @@ def test_the_sample_of_digits_is_read_as_pictures_when_asked(tmp_path):
     made = process.draft("sample:digits", changes={**SHORT, "data.kind": "images", "learning.epochs": 1})
     assert made.plan.prepare.pictures.height == 8
     assert edit(made.plan, {"learning.epochs": 2}, "test").data.kind == "images"
+
+
+def test_a_module_of_ones_own_reads_pictures(folder, tmp_path):
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.LazyLinear(1)
+    )
+    short = {"learning.epochs": 1, "baselines": ["majority class"]}
+    run = espalier.train(folder, model=module, out=tmp_path / "run", settings=short)
+    assert espalier.load(tmp_path / "run", model=module).predict(folder).height == 80
+    assert run.folder.report.exists()

@@ -25,20 +25,21 @@ SOURCE_FILE = "source.parquet"  # a frame that was trained on, in the run folder
 
 def train(
     source: object,
-    target: str | Sequence[str],
+    target: str | Sequence[str] = (),
     *,
     model: str | nn.Module | None = None,
     out: str | Path | None = None,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Train on a table, compare with baselines, and write a run folder with a report.
+    """Train on a table or on pictures, compare with baselines, and write a run folder with a report.
 
     Args:
         source: a path, a URL of a database, `sample:NAME`, or a pandas or polars frame. A frame is kept in the run folder.
-        target: the column to be predicted; several for a multi-label question.
-        model: a name of the catalogue; or any `nn.Module` that maps (B, F) float32, every column as numbers, to (B, K) outputs.
-            Build it with the sizes that `espalier.draft(...)` tells, or with lazy layers.
+        target: the column to be predicted; several for a multi-label question. Of pictures it may be left out: then it is
+            their folder, or their array of labels.
+        model: a name of the catalogue; or any `nn.Module` that maps (B, F) float32, every column as numbers, or pictures
+            (B, C, H, W), to (B, K) outputs. Build it with the sizes that `espalier.draft(...)` tells, or with lazy layers.
         out: the run folder; a new one under `runs` when not given.
         seed: of every random choice.
         settings: more edits of the plan by dotted path, for example {"learning.epochs": 20}.
