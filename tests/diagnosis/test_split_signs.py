@@ -107,6 +107,15 @@ def test_parts_that_differ_are_answered_as_their_method_allows(method, said):
     assert said in differ.check(replace(evidence, plan=plan)).advice
 
 
+def test_a_column_without_any_number_in_one_part_has_no_mean_to_tell():
+    evidence = parts_differ(True)
+    valid = evidence.splits.valid
+    empty = replace(valid, frame=valid.frame.with_columns(x2=pl.lit(None, dtype=pl.Float64)))
+    found = differ.check(replace(evidence, splits=replace(evidence.splits, valid=empty)))
+    assert found is None or "x2" not in found.evidence["means"]
+    assert differ.check(evidence).evidence["means"]["x2"][1] > differ.check(evidence).evidence["means"]["x2"][0]
+
+
 def test_equal_rows_of_coarse_columns_are_a_note_unless_there_are_too_many():
     assert rows_in_two_parts.check(coarse_parts()).severity is Severity.NOTE
     assert rows_in_two_parts.check(coarse_parts(extra=40)).severity is Severity.STOP

@@ -32,7 +32,6 @@ from espalier.diagnosis.size_curve import MIN_SEEDS
 from espalier.evaluation.intervals import TAIL, Draws, draw, score
 from espalier.evaluation.metrics.metric import Metric
 from espalier.stages.epochs import read_epochs, read_history
-from espalier.stages.fold import BASELINES_SHARE
 from espalier.stages.network import OWN_MODULE, Network, average, load_network, main_metric, with_threshold
 from espalier.stages.parts import deal_parts
 from espalier.stages.table import load_planned
@@ -192,7 +191,7 @@ class _Clock:
         if self.left < self.training_seconds:
             self.left_out += 1
             return None
-        done = trial(plan, train, run.splits.valid, judged, run.classes, self.left / (1 - BASELINES_SHARE))
+        done = trial(plan, train, run.splits.valid, judged, run.classes, self.left)
         if self.left <= 0:
             self.left_out += 1
             return None

@@ -74,9 +74,11 @@ def check(evidence: Evidence) -> Finding | None:
 
 
 def _means(frame: pl.DataFrame, columns: list[str], is_valid: np.ndarray) -> dict[str, list[float]]:
-    """Return the mean of each number column in train and in valid."""
+    """Return the mean of each number column in train and in valid; a column without any number in one of them has none."""
     means = {}
     for name in [name for name in columns[:20] if frame.schema[name].is_numeric()]:
-        column = frame.get_column(name)
-        means[name] = [float(np.nanmean(column.filter(pl.Series(mask)).to_numpy())) for mask in (~is_valid, is_valid)]
+        column = frame.get_column(name).fill_nan(None)
+        parts = [column.filter(pl.Series(mask)).mean() for mask in (~is_valid, is_valid)]
+        if all(isinstance(one, int | float) for one in parts):
+            means[name] = [float(one) for one in parts if isinstance(one, int | float)]
     return means
