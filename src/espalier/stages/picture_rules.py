@@ -12,8 +12,8 @@ AVERAGED_EPOCHS = 2.5  # the moving average of weights reaches back about so far
 LARGEST_AVERAGE = 0.999
 BATCH_SIZES = ((500, 16), (2_000, 32), (6_000, 64))  # up to this many training pictures: this batch
 LARGEST_BATCH = 128
-EPOCHS = ((1_000, 60), (5_000, 40), (20_000, 25))  # up to this many training pictures: epochs
-FEWEST_EPOCHS = 12
+EPOCHS = ((1_000, 60), (5_000, 40), (20_000, 25), (40_000, 16))  # up to this many training pictures: epochs
+FEWEST_EPOCHS = 10
 
 
 def first_form(pictures: Survey) -> tuple[PicturesPlan, dict[str, str]]:
