@@ -18,7 +18,7 @@ from espalier.core.finding import from_mapping as finding_from
 from espalier.core.plan import CleanPlan, Plan
 from espalier.core.records import Records
 from espalier.core.run_folder import RunFolder, damaged_file, missing_file, read_run_json
-from espalier.core.schema import Role, Schema
+from espalier.core.schema import Kind, Role, Schema
 from espalier.core.scorecard import Scorecard
 from espalier.core.scorecard import from_mapping as scorecard_from
 from espalier.data.clean import clean
@@ -166,6 +166,7 @@ class Run:
     def predict(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> pl.DataFrame:
         """Return one line per row of a source, in its order: `prediction`, and `probability_<class>` or `quantile_<q>`.
 
+        Of pictures the first column holds their names; it is called as in training: `image` for folders and archives.
         What could not be read in the rows is said afterwards by `notes`.
 
         Args:
@@ -181,7 +182,9 @@ class Run:
 
     def frame(self, records: Records) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
-        return to_frame(self.answer(records), self.prepared.classes, self.networks[0].task)
+        answers = to_frame(self.answer(records), self.prepared.classes, self.networks[0].task)
+        named = [name for name in self.prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
+        return answers if not named else pl.concat([records.frame.select(named), answers], how="horizontal")
 
     def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> Scorecard:
         """Return the score card of the network alone on another source that has the target.

@@ -37,6 +37,7 @@ ROTATED = (
     "Mean of {count} networks; those after the first learnt from the validation part too, and held out other rows in turn. "
     "Validation rows are answered by the first alone."
 )
+ONE_COLUMN = "'{}' is the only input: there is nothing to compare it with"
 SCORING_FACTOR = 2.0  # scores and their intervals take about as long as the answers
 
 
@@ -87,6 +88,9 @@ def explain(plan: Plan, fold: Fold, folder: RunFolder, seconds: float = math.inf
         seconds: it may take about so long: fewer rows are looked at.
     """
     columns = tuple(dict.fromkeys(fold.prepared.sources))  # a time column that dates the rows is among them
+    if len(columns) == 1:
+        write_json(folder.importance, [])
+        return ONE_COLUMN.format(columns[0])
     valid = fold.splits.valid
     most = int(np.clip(MAX_EXPLAINED_CELLS // max(len(columns), 1) // PERMUTATIONS, MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS))
     most = min(most, _affordable(fold, len(columns), seconds))

@@ -27,11 +27,12 @@ def predict(
 ) -> int:
     """Answer new rows with a trained model.
 
-    There is one line for each row, in the same order, with the answer and, for classes, the probability of each.
+    There is one line for each row, in the same order, with the answer and, for classes, the probability of each; of pictures
+    the name comes first.
 
     Args:
         model: the folder of a run.
-        source: a table in any form that `espalier train` reads; columns in any order, with or without the target.
+        source: a table or pictures in any form that `espalier train` reads; columns in any order, with or without the target.
         out: where to write, by its ending: .csv, .parquet or .jsonl; CSV on standard output when left out.
         query: what is asked of a database, in SQL.
         fill_missing: fill columns that the model reads and the table lacks as missing, instead of refusing it.

@@ -90,7 +90,8 @@ def _print_next_steps(console: Console, run: Run, report: Path) -> None:
     if cure is not None:
         options = as_options(cure.repairs[0].changes)
         lines.append((f"Try the repair of {cure.id}:", f"espalier train {shlex.quote(str(run.folder.plan))} {options}"))
-    lines.append(("Predict new rows:", f"espalier predict {shlex.quote(str(run.folder.path))} NEW.csv --out answers.csv"))
+    new = "NEW.csv" if run.plan.prepare.pictures is None else "NEW_PICTURES"
+    lines.append(("Predict new rows:", f"espalier predict {shlex.quote(str(run.folder.path))} {new} --out answers.csv"))
     for what, how in lines:
         indented(console, Text(what))
         console.print(Text(f"    {how}", style="cyan"), soft_wrap=True)
