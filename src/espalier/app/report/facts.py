@@ -3,22 +3,26 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import polars as pl
 
 from espalier.app.report import wording
+from espalier.app.report.gallery import Gallery, make_gallery
 from espalier.core.batch import FloatArray
 from espalier.core.errors import EspalierError
 from espalier.core.finding import Finding
 from espalier.core.plan import Plan
 from espalier.core.records import Records
-from espalier.core.run_folder import RunFolder
+from espalier.core.run_folder import RunFolder, damaged_file
 from espalier.core.schema import Role, Schema
 from espalier.core.scorecard import Scorecard
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.question import Question
+from espalier.data.pictures.survey import Survey
+from espalier.data.pictures.survey import from_mapping as survey_from
 from espalier.evaluation.metrics.metric import Metric
 from espalier.explanation.permutation import ColumnImportance
 from espalier.tasks.build import build_task
@@ -128,8 +132,33 @@ class Facts:
 
     @property
     def row_word(self) -> str:
-        """What the number of a row means: the line of a text file, or the row of a table."""
-        return row_word(self.run.plan.data.source)
+        """What the number of a row means: the line of a text file, the row of a table, or the picture of a folder."""
+        word = row_word(self.run.plan.data.source)
+        return word if word == "line" or self.pictures is None else "picture"
+
+    @property
+    def pictures(self) -> Survey | None:
+        """What the pictures are like that the run reads; None when it reads none."""
+        held = self.data.get("pictures")
+        return None if held is None else survey_from(held)
+
+    @cached_property
+    def gallery(self) -> Gallery | None:
+        """The pictures themselves; None when there are none, or they are not at hand."""
+        return make_gallery(self.records, self.pictures, self.run.plan.prepare.pictures)
+
+    @cached_property
+    def train_rows(self) -> pl.Series:
+        """The source rows of the training part, in the first fold of several; empty when that was not written down."""
+        path = self.run.folder.split
+        if not path.exists():
+            return pl.Series("row", [], dtype=pl.Int64)
+        try:
+            frame = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise damaged_file(path, f"cannot be read ({error})") from error
+        frame = frame.filter(pl.col("fold") == pl.col("fold").min()) if "fold" in frame.columns else frame
+        return frame.filter(pl.col("part") == "train").get_column("row")
 
     @property
     def network(self) -> str:

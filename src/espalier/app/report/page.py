@@ -27,6 +27,7 @@ from espalier.app.report.sections import (
     splitting,
     summary,
     use,
+    views,
 )
 from espalier.app.report.sections.section import Section
 from espalier.core.files import write_text
@@ -38,6 +39,7 @@ SECTIONS: tuple[Callable[[Facts], Section | None], ...] = (
     data.build,
     splitting.build,
     choices.build,
+    views.build,
     learning.build,
     scores.build,
     answers.build,

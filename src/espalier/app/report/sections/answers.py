@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import polars as pl
 
 from espalier.app.report import wording
 from espalier.app.report.charts.histogram import large_histogram
 from espalier.app.report.charts.scatter import scatter
-from espalier.app.report.facts import Facts
+from espalier.app.report.facts import PROBABILITY, Facts
+from espalier.app.report.gallery import Tile
 from espalier.app.report.sections.section import Section, drawn
 from espalier.core.records import IntArray
 from espalier.evaluation.metrics.classes import confusion_matrix
@@ -17,6 +19,8 @@ MAX_CLASSES = 20  # classes in the table; more do not fit on a page
 MAX_CONFUSIONS = 6  # named in words
 FEW_CLASSES = 5  # their names are written level
 MANY_CLASSES = 12  # more are written small
+PICTURES_OF_A_CONFUSION = 3
+SIDE = 96  # pixels of each
 NUM_BINS = 30
 CENTRE = (0.005, 0.995)  # the residual histogram shows this part; the tails are in the table of worst errors
 
@@ -57,6 +61,24 @@ class Line:
     trusted: str
 
 
+@dataclass(frozen=True)
+class Confusion:
+    """Rows of one class that were taken for another.
+
+    Args:
+        actual, answer: the two classes.
+        count: how many, in words.
+        share: of the actual class, in words.
+        tiles: pictures of the surest of them.
+    """
+
+    actual: str
+    answer: str
+    count: str
+    share: str
+    tiles: tuple[Tile, ...] = ()
+
+
 def build(facts: Facts) -> Section | None:
     """Return the section, or None when there is nothing that it can show."""
     views = {"classes": _classes, "labels": _labels, "numbers": _numbers}
@@ -90,7 +112,7 @@ def _classes(facts: Facts) -> Section:
         "lines": [_line(names[index], table, int(index), shown) for index in shown],
         "size": "few" if len(shown) <= FEW_CLASSES else "many" if len(shown) > MANY_CLASSES else "some",
         "num_hidden": len(names) - len(shown),
-        "confusions": _confusions(names, table),
+        "confusions": _confusions(facts, names, table),
     }
     return Section("answers", "Where it is right and where it is wrong", values)
 
@@ -106,17 +128,29 @@ def _line(name: str, table: Counts, index: int, shown: IntArray) -> Line:
     return Line(name, f"{rows:,}", cells, found, wording.percent(right / answers) if answers else wording.NOT_KNOWN)
 
 
-def _confusions(names: tuple[str, ...], table: Counts) -> list[tuple[str, str, str, str]]:
-    """Return the most frequent confusions: actual class, answer, rows, share of the actual class."""
+def _confusions(facts: Facts, names: tuple[str, ...], table: Counts) -> list[Confusion]:
+    """Return the most frequent confusions."""
     wrong = table.copy()
     np.fill_diagonal(wrong, 0)
+    noun = "picture" if facts.pictures else "row"
     found = []
     for flat in np.argsort(-wrong, axis=None, kind="stable")[:MAX_CONFUSIONS]:
         actual, answer = divmod(int(flat), len(names))
         if count := int(wrong[actual, answer]):
             share = wording.percent(count / table[actual].sum())
-            found.append((names[actual], names[answer], wording.counted(count, "row"), share))
+            tiles = _surest(facts, names[actual], names[answer])
+            found.append(Confusion(names[actual], names[answer], wording.counted(count, noun), share, tiles))
     return found
+
+
+def _surest(facts: Facts, actual: str, answer: str) -> tuple[Tile, ...]:
+    """Return pictures of one class that were taken for another, those first whose answer was the surest."""
+    if facts.gallery is None:
+        return ()
+    rows = facts.scored.filter((pl.col("target") == actual) & (pl.col("prediction") == answer))
+    if PROBABILITY + answer in rows.columns:
+        rows = rows.sort(PROBABILITY + answer, "row", descending=[True, False])
+    return tuple(facts.gallery.tiles(rows["row"].head(PICTURES_OF_A_CONFUSION).to_list(), SIDE))
 
 
 def _labels(facts: Facts) -> Section:

@@ -9,6 +9,7 @@ from espalier.app.report import wording
 from espalier.app.report.charts.bars import bar
 from espalier.app.report.charts.histogram import histogram, large_histogram
 from espalier.app.report.facts import Facts
+from espalier.app.report.sections.mosaics import about
 from espalier.app.report.sections.section import Section, drawn
 from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.describe.profile import ColumnProfile
@@ -93,6 +94,7 @@ def build(facts: Facts) -> Section:
     schema, profile = facts.run.schema, facts.run.profile
     ranks = {one.column: index for index, one in enumerate(facts.importance)}
     inputs = sorted(columns_read(schema), key=lambda name: ranks.get(name, len(ranks)))
+    told = [name for name in inputs if schema.columns[name].kind is not Kind.IMAGE]  # pictures are shown by themselves
     others = [name for name, column in schema.columns.items() if column.role is not Role.TARGET and name not in inputs]
     targets = schema.names(Role.TARGET)
     values = {
@@ -103,10 +105,11 @@ def build(facts: Facts) -> Section:
         "targets": [_card(facts, name, MAX_TARGET_LEVELS, large=True) for name in targets[:MAX_TARGETS]],
         "num_more_targets": max(len(targets) - MAX_TARGETS, 0),
         "question": facts.run.question.reason,
-        "cards": [_card(facts, name) for name in inputs[:MAX_CARDS]],
+        "cards": [_card(facts, name) for name in told[:MAX_CARDS]],
         "ranked": bool(ranks),
-        "rest": [_card(facts, name, num_levels=0) for name in inputs[MAX_CARDS:]],
+        "rest": [_card(facts, name, num_levels=0) for name in told[MAX_CARDS:]],
         "others": [_card(facts, name, num_levels=0) for name in others],
+        "pictures": about(facts),
         "notes": facts.data.get("notes", ()),
         "removed": facts.data.get("removed", ()),
         "issues": facts.data.get("issues", ()),

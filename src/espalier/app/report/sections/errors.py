@@ -1,18 +1,21 @@
-"""The worst errors, with the line of the source that each came from."""
+"""The worst errors, with the line of the source that each came from; of pictures, the pictures themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from markupsafe import Markup
 
 from espalier.app.report import wording
 from espalier.app.report.facts import PROBABILITY, Facts
+from espalier.app.report.gallery import short_name
 from espalier.app.report.sections.section import Section
 from espalier.core.schema import Kind, Role
 
 NUM_WORST = 20
 NUM_COLUMNS = 5  # the most important ones, whose values are shown
 VALUE_LENGTH = 40
+SIDE = 160  # pixels of a picture
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class Miss:
         actual, predicted: in words.
         measure: probability that the actual class was given, or the error.
         values: of the most important columns, in words.
+        picture: what was answered, where that is a picture that is at hand.
+        file: its name, or empty.
+        sure: probability that the answer was given, in words, or empty.
     """
 
     row: str
@@ -31,6 +37,9 @@ class Miss:
     predicted: str
     measure: str
     values: tuple[str, ...]
+    picture: Markup = Markup()
+    file: str = ""
+    sure: str = ""
 
 
 def build(facts: Facts) -> Section | None:
@@ -43,18 +52,47 @@ def build(facts: Facts) -> Section | None:
         worst, measure = _far_numbers(facts), "error"
     else:
         return None
-    columns = _columns(facts)
+    columns = () if facts.gallery else _columns(facts)
     rows = worst["row"].to_list()
+    misses = [
+        Miss(str(row), *said, shown) for row, said, shown in zip(rows, _said(worst), _values(facts, rows, columns), strict=True)
+    ]
     values = {
         "facts": facts,
         "columns": columns,
-        "misses": [
-            Miss(str(row), *said, shown)
-            for row, said, shown in zip(rows, _said(worst), _values(facts, rows, columns), strict=True)
-        ],
+        "misses": _with_pictures(facts, misses),
         "measure": measure,
+        "kind": facts.kind,
+        "are_shown": facts.gallery is not None,
     }
     return Section("errors", "The worst errors", values)
+
+
+def _with_pictures(facts: Facts, misses: list[Miss]) -> list[Miss]:
+    """Return the misses with their pictures and how sure the answers were, where the pictures are at hand."""
+    if facts.gallery is None:
+        return misses
+    rows = [int(miss.row) for miss in misses]
+    shown = {tile.row: tile for tile in facts.gallery.tiles(rows, SIDE)}
+    sure = _sure(facts, rows) if facts.kind == "classes" else {}
+    return [
+        replace(
+            miss,
+            picture=shown[row].shown if row in shown else Markup(),
+            file=short_name(facts.gallery.name(row)),
+            sure=sure.get(row, ""),
+        )
+        for row, miss in zip(rows, misses, strict=True)
+    ]
+
+
+def _sure(facts: Facts, rows: list[int]) -> dict[int, str]:
+    """Return for some rows the probability that their answers were given, in words."""
+    given = pl.lit(None, dtype=pl.Float64)
+    for name in facts.classes:
+        given = pl.when(pl.col("prediction") == name).then(pl.col(PROBABILITY + name)).otherwise(given)
+    frame = facts.scored.filter(pl.col("row").is_in(rows)).select("row", given.cast(pl.Float64).alias("sure"))
+    return {int(row): wording.percent(sure) for row, sure in frame.iter_rows() if sure is not None}
 
 
 def _wrong_classes(facts: Facts) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from espalier.app.report import wording
 from espalier.app.report.facts import PACKED_SUFFIXES, PROBABILITY, Facts
+from espalier.app.report.gallery import short_name
 from espalier.app.report.sections.calibration import QUANTILE
 from espalier.app.report.sections.data import KINDS, columns_read
 from espalier.app.report.sections.section import Section
@@ -37,29 +38,34 @@ def build(facts: Facts) -> Section:
         source = source.removesuffix(packed)
     suffix = next((one for one in SUFFIXES if source.endswith(one)), NAME_WHEN_FRAME)
     folder = shlex.quote(facts.folder)
+    is_folder = facts.pictures is not None and facts.row_word == "picture"
+    rows, known = (
+        ("new_pictures", "pictures_with_answers") if is_folder else (f"new_rows{suffix}", f"rows_with_answers{suffix}")
+    )
     columns, answers, num_more = _answers(facts)
     values = {
         "folder": facts.folder,
-        "predict": f"espalier predict {folder} new_rows{suffix} --out answers.csv",
-        "evaluate": f"espalier evaluate {folder} rows_with_answers{suffix}",
+        "predict": f"espalier predict {folder} {rows} --out answers.csv",
+        "evaluate": f"espalier evaluate {folder} {known}",
         "compare": f"espalier compare {folder} ANOTHER_RUN",
-        "python": _python(facts, suffix),
+        "python": _python(facts, rows, is_folder=is_folder),
         "needed": _needed(facts),
         "columns": columns,
         "answers": answers,
         "num_more": num_more,
         "target": facts.target,
+        "is_folder": is_folder,
     }
     return Section("use", "How to use the model", values)
 
 
-def _python(facts: Facts, suffix: str) -> str:
+def _python(facts: Facts, rows: str, *, is_folder: bool) -> str:
     """Return lines of Python that answer new rows."""
     lines = [
         "import espalier",
         "",
         f"run = espalier.load({facts.folder!r})",
-        f'answers = run.predict("new_rows{suffix}")  # or a pandas or polars frame',
+        f'answers = run.predict("{rows}")  # or {"a .zip, .npz or .npy file" if is_folder else "a pandas or polars frame"}',
         'print(answers["prediction"])',
         "",
         "module = run.module  # the plain torch.nn.Module",
@@ -81,5 +87,9 @@ def _answers(facts: Facts) -> tuple[list[str], list[list[str]], int]:
     """Return the columns of the answer, a few lines of it, and how many probabilities are left out."""
     held = [name for name in facts.scored.columns if name.startswith((PROBABILITY, QUANTILE))]
     columns = ["prediction", *held[:MAX_COLUMNS]]
-    rows = facts.scored.select(columns).head(NUM_EXAMPLES).rows()
-    return columns, [[wording.cell(value) for value in row] for row in rows], max(len(held) - MAX_COLUMNS, 0)
+    some = facts.scored.head(NUM_EXAMPLES)
+    rows = [[wording.cell(value) for value in row] for row in some.select(columns).rows()]
+    if facts.pictures is not None and facts.gallery is not None:
+        columns = [facts.pictures.column, *columns]
+        rows = [[short_name(facts.gallery.name(row)), *cells] for row, cells in zip(some["row"], rows, strict=True)]
+    return columns, rows, max(len(held) - MAX_COLUMNS, 0)
