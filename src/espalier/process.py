@@ -11,7 +11,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -104,12 +104,14 @@ def inspect(
     """
     table = load_table(source, query, target, changes)
     if table.question is None:
-        return Inspection(table, None, examine(Evidence(table.records, table.schema, table.profile, issues=table.issues)))
+        bare = Evidence(table.records, table.schema, table.profile, issues=table.issues, pictures=table.pictures)
+        return Inspection(table, None, examine(bare))
     plan = _drafted(table, source, query, changes, 0)
     try:
         cleaned, parts = deal_parts(plan, table, None)
     except SplitError as error:  # all else can still be looked at
-        evidence = Evidence(table.records, plan.schema, table.profile, plan, issues=table.issues, unsplit=str(error))
+        bare = Evidence(table.records, plan.schema, table.profile, plan, issues=table.issues, pictures=table.pictures)
+        evidence = replace(bare, unsplit=str(error))
         return Inspection(table, table.question, examine(evidence))
     return Inspection(table, table.question, _findings(plan, table, cleaned, parts[0]))
 
@@ -305,7 +307,8 @@ def _end_of_learning(began: float, budget: float) -> float:
 
 
 def _findings(plan: Plan, table: Table, cleaned: Cleaned, splits: Splits) -> tuple[Finding, ...]:
-    evidence = Evidence(cleaned.records, plan.schema, table.profile, plan, splits, table.issues, cleaned.removed)
+    records, issues, removed = cleaned.records, table.issues, cleaned.removed
+    evidence = Evidence(records, plan.schema, table.profile, plan, splits, issues, removed, pictures=table.pictures)
     return examine(evidence)
 
 

@@ -13,6 +13,7 @@ from espalier.core.schema import Kind, Role, Schema
 MAX_NAMED_ROWS = 100  # source rows listed for one reason; the count is always whole
 MIN_COUNTED = 2  # rows; one number counts nothing
 ALIKE = ".alike"  # ends the name of the column that gives nearly equal pictures of the column before it one value
+NAMED_GROUP = "group"  # the column of the groups that the names of picture files tell, such as speaker03
 MIN_DENSITY = 0.9  # of the numbers from lowest to highest occur in a column that counts; some rows may be gone
 
 BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -106,9 +107,11 @@ def copy_keys(records: Records, schema: Schema, names: Sequence[str] | None = No
 def compared_columns(records: Records, schema: Schema) -> tuple[str, ...]:
     """Return the columns by which a row is told from another: all that were read, the target's too, but no row counters.
 
-    Pictures are told apart by what they show, not by their names: see `_keys`.
+    Pictures are told apart by what they show (see `_keys`), not by their names, the groups in these, or the part they lie in.
     """
     others = {*row_counters(records, schema), *(name for name in records.frame.columns if name.endswith(ALIKE))}
+    if records.album is not None:
+        others |= {NAMED_GROUP, records.hints.part}.difference(schema.names(Role.INPUT, Role.TARGET))
     return tuple(name for name in records.frame.columns if name not in others)
 
 

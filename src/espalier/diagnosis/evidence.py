@@ -14,6 +14,7 @@ from espalier.core.seeds import numpy_stream
 from espalier.data.clean import Removed, compared_columns, copy_keys, row_counters, row_keys
 from espalier.data.describe.profile import Profile
 from espalier.data.parse import ParseIssue
+from espalier.data.pictures.survey import Survey
 
 MAX_SAMPLE_ROWS = 20_000  # statistics that need no more: their error is below 1 %
 MAX_PROBE_ROWS = 5_000  # that a quick model is fitted on: enough for the effects looked for, in a tenth of a second
@@ -55,6 +56,7 @@ class Evidence:
         issues: cells that could not be parsed.
         removed: rows that were taken out by `clean`.
         unsplit: why the rows cannot be split as planned; empty when they can, or were not tried.
+        pictures: what the pictures are like; None where there are none.
     """
 
     records: Records
@@ -65,6 +67,7 @@ class Evidence:
     issues: tuple[ParseIssue, ...] = ()
     removed: tuple[Removed, ...] = ()
     unsplit: str = ""
+    pictures: Survey | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:

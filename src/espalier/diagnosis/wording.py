@@ -6,6 +6,7 @@ import numpy as np
 
 from espalier.core.finding import Finding, Repair
 from espalier.core.records import Records
+from espalier.core.schema import Kind
 from espalier.data.parse import LINE_SUFFIXES
 
 MAX_SHOWN_COLUMNS = 3
@@ -71,7 +72,7 @@ def either(number: int, singular: str, plural: str) -> str:
 
 
 def lines(records: Records, rows: Sequence[int], total: int | None = None) -> str:
-    """Return source rows as part of a sentence, the first three of them: lines of a file, or rows of anything else.
+    """Return source rows as part of a sentence, the first three of them: lines of a file, names of pictures, or rows.
 
     Args:
         records: of the source.
@@ -84,10 +85,29 @@ def lines(records: Records, rows: Sequence[int], total: int | None = None) -> st
         >>> lines(records, [4]), lines(records, [4, 7, 9, 12])
         ('line 4', 'lines 4, 7, 9 and 1 more')
     """
+    names = examples(records, rows[:MAX_SHOWN_ROWS])
+    if names:
+        rest = (len(rows) if total is None else total) - len(names)
+        quoted = [f"'{name}'" for name in names]
+        return joined([*quoted, f"{rest:,} more"] if rest else quoted)
     word = "line" if any(suffix in records.source.lower() for suffix in LINE_SUFFIXES) else "row"
     shown = [f"{row:,}" for row in rows[:MAX_SHOWN_ROWS]]
     rest = (len(rows) if total is None else total) - len(shown)
     return (word if len(rows) == 1 else f"{word}s") + " " + joined([*shown, f"{rest:,} more"] if rest else shown)
+
+
+def row_noun(records: Records) -> str:
+    """Return what a row is: a picture of a folder or an archive, or a row."""
+    return "row" if records.album is None else "picture"
+
+
+def examples(records: Records, rows: Sequence[int]) -> list[str]:
+    """Return the names of the pictures in these source rows; nothing where the rows are no pictures."""
+    column = next((name for name, one in records.hints.columns.items() if one.kind is Kind.IMAGE), None)
+    if records.album is None or column is None:
+        return []
+    named = dict(zip(records.rows.tolist(), records.frame.get_column(column).to_list(), strict=True))
+    return [str(named[row]) for row in rows if named.get(row) is not None]
 
 
 def source_rows(records: Records, positions: Iterable[int] | np.ndarray) -> tuple[int, ...]:

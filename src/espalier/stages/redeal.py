@@ -56,7 +56,8 @@ class Deal:
     def evidence(self, plan: Plan, table: Table) -> Evidence:
         """Return what the signs in the data look at: this deal's parts, the judged rows in the place of the test part."""
         splits = Splits(self.train, self.valid, SealedRecords(self.judged))
-        return Evidence(self.cleaned.records, plan.schema, table.profile, plan, splits, table.issues, self.cleaned.removed)
+        records, removed = self.cleaned.records, self.cleaned.removed
+        return Evidence(records, plan.schema, table.profile, plan, splits, table.issues, removed, pictures=table.pictures)
 
 
 def known_rows(folder: RunFolder, plan: Plan) -> IntArray:

@@ -17,6 +17,7 @@ from espalier.core.errors import EmptySourceError, FormatError, SourceError
 from espalier.core.pictures import Album
 from espalier.core.records import Hints, Records
 from espalier.core.schema import Column, Kind, Role
+from espalier.data.clean import NAMED_GROUP
 from espalier.data.part_column import SPELLINGS
 from espalier.data.pictures.arrays import MARK, ArrayAlbum, as_pictures
 from espalier.data.pictures.decode import SUFFIXES
@@ -31,6 +32,11 @@ LABEL_WORDS = ("y", "label", "labels", "target", "targets", "classes", "class")
 HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini")
 SHOWN = 3
 IS_PICTURE = Column(Kind.IMAGE, Role.INPUT, reason="names of pictures")
+GROUPED = re.compile(r"([^\W\d_]+[_-]?\d+)[_\-. ]+\w")  # speaker03_x: a word and a number, and more behind them
+MIN_NAMED = 0.9  # share of the names that tell a group
+MIN_GROUPS = 5
+MIN_GROUP_SIZE = 2.0  # pictures of one, on average
+IS_GROUP = Column(Kind.CATEGORY, Role.IDENTIFIER, reason="the names of the pictures begin so: a word and a number that repeat")
 IS_PART = Column(Kind.CATEGORY, Role.IDENTIFIER, reason="its folder or array names the part of the picture")
 
 
@@ -123,7 +129,26 @@ def _records(names: Sequence[str], album: Album, source: str, notes: Sequence[st
     target = None
     if len({label for label in labels if label is not None}) > 1:
         columns[LABEL], target = labels, LABEL  # a picture outside of every class has none
+    groups = _groups(names, labels)
+    if groups is not None:
+        columns[NAMED_GROUP] = groups
     return _made(columns, album, source, notes, target, part)
+
+
+def _groups(names: Sequence[str], labels: Sequence[str | None]) -> list[str | None] | None:
+    """Return the group that each name tells; None where names tell none, or nothing but the class.
+
+    Example:
+        >>> names = [f"speaker{n}_{take}.png" for n in range(5) for take in "ab"]
+        >>> _groups(names, [None] * 10)[:3], _groups(["a.png", "b.png"], ["a", "b"])
+        (['speaker0', 'speaker0', 'speaker1'], None)
+    """
+    found = [match[1] if (match := GROUPED.match(PurePosixPath(name).stem)) else None for name in names]
+    known = [(group, label) for group, label in zip(found, labels, strict=True) if group is not None]
+    groups = {group for group, _ in known}
+    if len(known) < MIN_NAMED * len(names) or len(groups) < MIN_GROUPS or len(known) < MIN_GROUP_SIZE * len(groups):
+        return None
+    return None if len(set(known)) == len(groups) == len({label for _, label in known}) else found
 
 
 def _made(
@@ -135,6 +160,7 @@ def _made(
     part: str | None,
 ) -> Records:
     known = {IMAGE: IS_PICTURE} | ({PART: IS_PART} if part else {})
+    known |= {NAMED_GROUP: IS_GROUP} if NAMED_GROUP in columns else {}
     frame = pl.DataFrame({name: pl.Series(name, values, dtype=pl.String) for name, values in columns.items()})
     rows = np.arange(1, frame.height + 1)
     return Records(frame, rows, source, tuple(notes), Hints(known, target, part), album)

@@ -15,12 +15,17 @@ from espalier.core.pictures import COLOUR, GREY, PictureForm, PictureHeaders
 from espalier.core.records import Hints, Records
 from espalier.core.schema import Column, Kind, Role
 from espalier.data.clean import ALIKE
+from espalier.data.parse import LINE_SUFFIXES
 from espalier.data.pictures.likeness import alike
 
 NATIVE_PIXELS = 64  # pictures of one size up to it are taken as they are; larger ones are brought to it
 MAX_UNREADABLE = 0.1  # share of the pictures; beyond it the source itself is broken
 BLANK = 1.0  # of 255: standard deviation over all pixels below which a picture shows nothing
 BORDER_FRACTION = 0.1  # of a side: rows or columns of one colour at two opposite edges
+BORDER_TOLERANCE = 12  # of 255: JPEG does not keep a colour exactly
+BORDER_BLUR = 3  # rows within which it ends: JPEG and shrinking blur the line
+BORDER_LINE = 0.8  # share of the pixels along the inner side of a border that differ from it
+BORDER_FILLED = 0.9  # share of all pixels within it that do
 MAX_NAMED = 100  # pictures listed for one reason; the count is always whole
 SHOWN = 3
 
@@ -147,7 +152,12 @@ def _refuse(records: Records, names: Sequence[str], positions: np.ndarray, probl
         raise SourceError(f"{records.source} names no picture. Expected names of picture files.")
     if len(problems) <= MAX_UNREADABLE * len(names):
         return
-    shown = "; ".join(f"{names[number]}: {why}" for number, why in sorted(problems.items())[:SHOWN])
+    is_text = any(suffix in records.source.lower() for suffix in LINE_SUFFIXES)
+    lines = records.rows[positions]
+    shown = "; ".join(
+        f"{f'line {lines[number]:,}, ' if is_text else ''}{names[number]}: {why}"
+        for number, why in sorted(problems.items())[:SHOWN]
+    )
     raise SourceError(
         f"{len(problems):,} of {len(names):,} pictures of {records.source} cannot be read ({shown}). At most "
         f"{MAX_UNREADABLE:.0%} may be left out. Mend or remove them."
@@ -218,14 +228,35 @@ def _blank(pixels: Tensor) -> np.ndarray:
 
 
 def _bordered(pixels: Tensor) -> np.ndarray:
-    """Return (N,) whether two opposite edges have a border of one colour, a tenth of the side wide."""
+    """Return (N,) whether two opposite edges have a border of one colour, a tenth of the side wide, that ends in a line.
+
+    A thing on an even ground has no border: where the ground ends, only some pixels of the next row differ from it, and the
+    ground shows around the thing.
+    """
     found = []
-    for part in torch.split(pixels, 4096):
-        flags = torch.zeros(len(part), dtype=torch.bool)
-        for side in (2, 3):
-            wide = max(round(part.shape[side] * BORDER_FRACTION), 1)
-            edges = torch.cat([part.narrow(side, 0, wide), part.narrow(side, part.shape[side] - wide, wide)], dim=side)
-            flat = edges.flatten(2)
-            flags |= (flat.amax(dim=2) == flat.amin(dim=2)).all(dim=1)
-        found.append(flags)
+    for part in torch.split(pixels, 1024):
+        values = part.to(torch.int16)
+        found.append(_has_bands(values) | _has_bands(values.transpose(2, 3)))
     return torch.cat(found).numpy()
+
+
+def _has_bands(values: Tensor) -> Tensor:
+    """Return (N,) whether pictures (N, C, H, W) have a border above and below."""
+    height = values.shape[2]
+    colour = values[:, :, :1, :1]
+    differs = (values - colour).abs().amax(dim=1) > BORDER_TOLERANCE  # (N, H, W)
+    even = ~differs.any(dim=2)
+    above, below = (one.long().cumprod(dim=1).sum(dim=1) for one in (even, even.flip(1)))
+    wide = max(round(height * BORDER_FRACTION), 1)
+    is_band = (above >= wide) & (below >= wide) & (above + below < height)
+    inside = differs.float().mean(dim=2)  # (N, H)
+    is_line = [_is_crossed(share, start) for share, start in ((inside, above), (inside.flip(1), below))]
+    filled = inside.sum(dim=1) / (height - above - below).clamp(min=1)
+    return is_band & is_line[0] & is_line[1] & (filled >= BORDER_FILLED)
+
+
+def _is_crossed(share: Tensor, start: Tensor) -> Tensor:
+    """Return (N,) whether nearly all pixels of one of the first three rows (N, H) from a start (N,) on differ."""
+    numbers = torch.arange(len(share))
+    rows = [share[numbers, (start + step).clamp(max=share.shape[1] - 1)] for step in range(BORDER_BLUR)]
+    return torch.stack(rows).amax(dim=0) >= BORDER_LINE

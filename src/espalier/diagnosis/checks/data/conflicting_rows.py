@@ -15,10 +15,15 @@ from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.records import IntArray
 from espalier.diagnosis.encode import as_codes
 from espalier.diagnosis.evidence import BoolArray, Evidence, Repeats
-from espalier.diagnosis.wording import counted, lines, percent, source_rows
+from espalier.diagnosis.wording import counted, examples, lines, percent, row_noun, source_rows
 
 ID = "D03-conflicting-rows"
 EXPLAINED_BY = ()
+LOOK = (
+    "Look at a few of them: are they wrong labels, or is a column missing that would tell the rows apart? Where the columns "
+    "are few and coarse, such rows are ordinary chance: keep them."
+)
+LOOK_AT_PICTURES = "Look at both: is one of the labels wrong, or are they two pictures of things that only look alike?"
 WARN_FRACTION = 0.005  # of the rows are wrong whatever the model; below it, or among coarse columns, it is a note
 
 
@@ -60,24 +65,30 @@ def _conflicts(evidence: Evidence, repeats: Repeats) -> _Conflicts | None:
 
 def _contradiction(evidence: Evidence, found: _Conflicts) -> Finding:
     fraction = found.wrong / len(evidence.records)
+    noun = row_noun(evidence.records)
+    how = "equal in every other column" if noun == "row" else "equal or nearly so"
+    pair = examples(evidence.records, found.pair)
     return Finding(
         id=ID,
-        sentence=f"{counted(len(found.positions), 'row')} stand in groups that are equal in every other column and differ "
+        sentence=f"{counted(len(found.positions), noun)} stand in groups that are {how} and differ "
         f"in '{_target(evidence)}', for example {lines(evidence.records, found.pair)}.{_errors(evidence, found, 'Any model')}",
         severity=Severity.WARN if evidence.are_copies and fraction > WARN_FRACTION else Severity.NOTE,
-        evidence=_numbers(evidence, found),
+        evidence={
+            **_numbers(evidence, found),
+            **({"example": pair[0], "like": pair[1]} if pair else {}),
+        },
         columns=evidence.targets,
         rows=source_rows(evidence.records, found.positions),
         repairs=(Repair("drop conflicting rows", {"clean.conflicts": "drop"}),),
-        advice="Look at a few of them: are they wrong labels, or is a column missing that would tell the rows apart? "
-        "Where the columns are few and coarse, such rows are ordinary chance: keep them.",
+        advice=LOOK if noun == "row" else LOOK_AT_PICTURES,
     )
 
 
 def _look_alike(evidence: Evidence, found: _Conflicts) -> Finding:
     return Finding(
         id=ID,
-        sentence=f"{counted(len(found.positions), 'row')} stand in groups that look alike to the model (equal in every input, "
+        sentence=f"{counted(len(found.positions), row_noun(evidence.records))} stand in groups that look alike to the model "
+        "(equal in every input, "
         f"different in columns that it does not read) and differ in '{_target(evidence)}', for example "
         f"{lines(evidence.records, found.pair)}.{_errors(evidence, found, 'Any model of these inputs')}",
         severity=Severity.NOTE,
@@ -94,7 +105,7 @@ def _target(evidence: Evidence) -> str:
 
 def _errors(evidence: Evidence, found: _Conflicts, who: str) -> str:
     share = percent(found.wrong / len(evidence.records))
-    return f" {who} is wrong on at least {counted(found.wrong, 'row')} ({share})." if found.wrong else ""
+    return f" {who} is wrong on at least {counted(found.wrong, row_noun(evidence.records))} ({share})." if found.wrong else ""
 
 
 def _numbers(evidence: Evidence, found: _Conflicts) -> dict[str, int | float]:

@@ -12,10 +12,18 @@ from espalier.core.finding import Finding, Repair, Severity
 from espalier.core.records import IntArray
 from espalier.data.clean import read_columns
 from espalier.diagnosis.evidence import Evidence, Repeats
-from espalier.diagnosis.wording import counted, either, lines, named, percent, source_rows
+from espalier.diagnosis.wording import counted, either, examples, lines, named, percent, row_noun, source_rows
 
 ID = "D02-duplicate-rows"
 EXPLAINED_BY = ()
+KEEP_OR_DROP = (
+    "Keep them when each row was observed on its own (few and coarse columns repeat by chance); drop them when they were "
+    "copied. Copies stay in one part of a drawn split either way."
+)
+KEEP_OR_DROP_PICTURES = (
+    "Keep those that were taken on their own (plain drawings and plain things are alike by chance); drop them when they were "
+    "copied. Copies stay in one part of a drawn split either way."
+)
 MAX_REPEATED = 0  # every exact copy is worth knowing; it is a note
 
 
@@ -54,24 +62,25 @@ def _copies(evidence: Evidence, copies: IntArray, alike: IntArray) -> Finding:
     pair = _pair(evidence, evidence.copies, int(copies[0]))
     fraction = len(copies) / len(evidence.records)
     counters = f" but {named(evidence.counters)}, which only counts the rows" if evidence.counters else ""
-    more = f" {counted(len(alike), 'other row')} {_look(len(alike))} {_apart(evidence)}." if len(alike) else ""
+    noun = row_noun(evidence.records)
+    more = f" {counted(len(alike), f'other {noun}')} {_look(len(alike))} {_apart(evidence)}." if len(alike) else ""
+    how = f"an earlier row in every column{counters}" if noun == "row" else "an earlier picture, equal or nearly so"
     return Finding(
         id=ID,
-        sentence=f"{counted(len(copies), 'row')} of {len(evidence.records):,} ({percent(fraction)}) "
-        f"{either(len(copies), 'repeats', 'repeat')} an earlier row in every column{counters}; "
-        f"{lines(evidence.records, pair)} are equal, for example.{more}",
+        sentence=f"{counted(len(copies), noun)} of {len(evidence.records):,} ({percent(fraction)}) "
+        f"{either(len(copies), 'repeats', 'repeat')} {how}; {lines(evidence.records, pair)} are "
+        f"{'equal' if noun == 'row' else 'alike'}, for example.{more}",
         severity=Severity.NOTE,
         evidence={
             "num_repeated": len(copies),
             "num_alike": len(alike),
             "fraction": fraction,
-            "example": list(pair),
+            "example": examples(evidence.records, pair) or list(pair),
             "num_rows": len(copies),
         },
         rows=source_rows(evidence.records, copies),
         repairs=(Repair("drop repeated rows", {"clean.duplicates": "drop"}),),
-        advice="Keep them when each row was observed on its own (few and coarse columns repeat by chance); drop them when they "
-        "were copied. Copies stay in one part of a drawn split either way.",
+        advice=KEEP_OR_DROP if noun == "row" else KEEP_OR_DROP_PICTURES,
     )
 
 
@@ -80,7 +89,8 @@ def _alike(evidence: Evidence, alike: IntArray) -> Finding:
     fraction = len(alike) / len(evidence.records)
     return Finding(
         id=ID,
-        sentence=f"No row repeats another in every column, but {counted(len(alike), 'row')} of {len(evidence.records):,} "
+        sentence=f"No row repeats another in every column, but {counted(len(alike), row_noun(evidence.records))} of "
+        f"{len(evidence.records):,} "
         f"({percent(fraction)}) {_look(len(alike))} {_apart(evidence)}: {lines(evidence.records, pair)}, for example.",
         severity=Severity.NOTE,
         evidence={"num_repeated": 0, "num_alike": len(alike), "fraction": fraction, "num_rows": len(alike)},

@@ -3,8 +3,8 @@
 Exact: hashes of every column but the target and row counters are compared; rows that only look alike to the model are
 no copies. Source of the threshold: Espalier's fault catalogue C7 (above .5 % of a part: 12 of 12 planted leaks found, none on
 12 healthy tables; the usual 5 % is late). Drawn splits keep copies together, so this
-fires on parts that were given, or that follow from time. In tables of few and coarse columns equal rows are chance: then it
-is a note.
+fires on parts that were given, or that follow from time. In tables of few and coarse columns equal rows are chance, and so
+are nearly equal pictures of plain things: then it is a note, unless the parts share more than training repeats itself.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from espalier.data.clean import copy_keys
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.parts import all_parts
 from espalier.diagnosis.significance import z_of_shares
-from espalier.diagnosis.wording import counted, either, joined, percent, source_rows
+from espalier.diagnosis.wording import counted, either, examples, joined, percent, row_noun, source_rows
 
 ID = "S01-rows-in-two-parts"
 EXPLAINED_BY = ()
@@ -43,20 +43,23 @@ def check(evidence: Evidence) -> Finding | None:
         return None
     fractions = {part: len(positions) / len(parts[part]) for part, positions in shared.items()}
     total = sum(len(positions) for positions in shared.values())
-    stops = max(fractions.values()) > STOP_FRACTION and (evidence.are_copies or _exceeds(keys, shared))
     said = [
-        f"{counted(len(positions), 'row')} of the {part} part ({percent(fractions[part])})"
+        f"{counted(len(positions), row_noun(evidence.records))} of the {part} part ({percent(fractions[part])})"
         for part, positions in shared.items()
     ]
+    example = _example(parts, keys, shared)
+    quoted = joined([f"'{name}'" for name in example])
+    how = f", equal or nearly so ({quoted}, for example)" if example else ", equal in every column but the target"
     return Finding(
         id=ID,
-        sentence=f"{joined(said)} {either(total, 'stands', 'stand')} in an earlier part too, equal in every column but "
-        "the target: a model can know them by heart, and the score is too good.",
-        severity=Severity.STOP if stops else Severity.NOTE,
+        sentence=f"{joined(said)} {either(total, 'stands', 'stand')} in an earlier part too{how}: a model can know "
+        f"{either(total, 'it', 'them')} by heart, and the score is too good.",
+        severity=_severity(evidence, keys, shared, max(fractions.values())),
         evidence={
             "num_shared": {part: len(positions) for part, positions in shared.items()},
             "fraction": fractions,
             "num_rows": max(len(positions) for positions in shared.values()),
+            **({"example": example[0], "like": example[1]} if example else {}),
         },
         rows=_rows(parts, shared),
         repairs=_repairs(evidence),
@@ -73,14 +76,36 @@ def _compared(evidence: Evidence, parts: Mapping[str, Records]) -> list[str]:
     return [name for name in names if all(name in other and other[name] == first.get(name) for other in others)]
 
 
-def _exceeds(keys: Mapping[str, pl.Series], shared: Mapping[str, np.ndarray]) -> bool:
+def _severity(evidence: Evidence, keys: Mapping[str, pl.Series], shared: Mapping[str, np.ndarray], fraction: float) -> Severity:
+    """Return how much it matters: pictures of plain things are alike by chance, so among them the excess alone counts."""
+    is_exact = evidence.pictures is None and evidence.are_copies
+    if fraction <= STOP_FRACTION:
+        return Severity.NOTE
+    if is_exact or _exceeds(keys, shared, MIN_Z):
+        return Severity.STOP
+    return Severity.WARN if evidence.pictures is not None and _exceeds(keys, shared, 0.0) else Severity.NOTE
+
+
+def _exceeds(keys: Mapping[str, pl.Series], shared: Mapping[str, np.ndarray], min_z: float) -> bool:
     """Return whether more rows of valid or test have an equal row in train than rows of train have among themselves."""
     own = float(keys["train"].is_duplicated().to_numpy().mean())
     for part, positions in shared.items():
         share = len(positions) / len(keys[part])
-        if share - own > MIN_EXCESS and z_of_shares(share, len(keys[part]), own, len(keys["train"])) > MIN_Z:
+        if share - own > MIN_EXCESS and z_of_shares(share, len(keys[part]), own, len(keys["train"])) > min_z:
             return True
     return False
+
+
+def _example(parts: Mapping[str, Records], keys: Mapping[str, pl.Series], shared: Mapping[str, np.ndarray]) -> list[str]:
+    """Return the name of a picture that stands in two parts, and of the one that it is like; nothing for rows of tables."""
+    part = max(shared, key=lambda name: len(shared[name]))
+    position = int(shared[part][0])
+    for earlier in ("train", "valid") if part == "test" else ("train",):
+        places = np.flatnonzero((keys[earlier] == keys[part][position]).to_numpy())
+        if len(places):
+            pair = [(parts[part], position), (parts[earlier], int(places[0]))]
+            return [name for records, place in pair for name in examples(records, [int(records.rows[place])])]
+    return []
 
 
 def _rows(parts: Mapping[str, Records], shared: Mapping[str, np.ndarray]) -> tuple[int, ...]:
