@@ -1,10 +1,12 @@
 """Read: which kind of data a source holds, and its records."""
 
+import hashlib
 from typing import Literal, TypeAlias
 
 from espalier.core.errors import SourceError
 from espalier.core.records import Records
-from espalier.data.kinds import images, table
+from espalier.core.schema import Kind
+from espalier.data.kinds import images, picture_paths, table
 
 KindOfData: TypeAlias = Literal["table", "images"]
 
@@ -44,7 +46,8 @@ def read(source: object, *, query: str | None = None, kind: KindOfData | None = 
         ((1797, 65), ['image', 'label'])
     """
     if kind_of(source, kind) == "table":
-        return table.read(source, query=query)
+        records = table.read(source, query=query)
+        return records if kind == "table" else picture_paths.with_pictures(source, records)
     if query is not None:
         raise SourceError(f"A query was given for pictures: '{query}'. Leave the query out.")
     return images.read(source)
@@ -57,7 +60,10 @@ def fingerprint(source: object, records: Records) -> str:
         source: what was given to `read`.
         records: what `read` returned for it.
     """
-    column = images.IMAGE
-    if records.album is not None and column in records.frame.columns:
-        return records.album.fingerprint(records.frame.get_column(column).to_list())
-    return table.fingerprint(source, records)
+    column = next((name for name, one in records.hints.columns.items() if one.kind is Kind.IMAGE), None)
+    if records.album is None or column is None:
+        return table.fingerprint(source, records)
+    pictures = records.album.fingerprint(records.frame.get_column(column).drop_nulls().to_list())
+    if kind_of(source, "images" if source == images.DIGITS else None) == "images":
+        return pictures
+    return hashlib.sha256(f"{table.fingerprint(source, records)} {pictures}".encode()).hexdigest()

@@ -21,6 +21,7 @@ from espalier.core.schema import Role, Schema
 from espalier.core.scorecard import Scorecard
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.question import Question
+from espalier.data.kinds import picture_paths
 from espalier.data.pictures.survey import Survey
 from espalier.data.pictures.survey import from_mapping as survey_from
 from espalier.evaluation.metrics.metric import Metric
@@ -133,8 +134,12 @@ class Facts:
     @property
     def row_word(self) -> str:
         """What the number of a row means: the line of a text file, the row of a table, or the picture of a folder."""
-        word = row_word(self.run.plan.data.source)
-        return word if word == "line" or self.pictures is None else "picture"
+        return "picture" if self.reads_album else row_word(self.run.plan.data.source)
+
+    @property
+    def reads_album(self) -> bool:
+        """Whether the source is a folder, an archive or arrays of pictures, and no table that names them."""
+        return self.pictures is not None and not self.run.plan.data.source.lower().endswith(picture_paths.TABLES)
 
     @property
     def pictures(self) -> Survey | None:

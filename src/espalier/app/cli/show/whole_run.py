@@ -18,6 +18,7 @@ from espalier.app.report.page import write_report
 from espalier.core.finding import Severity
 from espalier.core.progress import Progress
 from espalier.core.records import Records
+from espalier.data.kinds.picture_paths import TABLES
 from espalier.run import Run
 from espalier.training.ending import ending
 
@@ -90,7 +91,8 @@ def _print_next_steps(console: Console, run: Run, report: Path) -> None:
     if cure is not None:
         options = as_options(cure.repairs[0].changes)
         lines.append((f"Try the repair of {cure.id}:", f"espalier train {shlex.quote(str(run.folder.plan))} {options}"))
-    new = "NEW.csv" if run.plan.prepare.pictures is None else "NEW_PICTURES"
+    is_table = run.plan.prepare.pictures is None or run.plan.data.source.lower().endswith(TABLES)
+    new = "NEW.csv" if is_table else "NEW_PICTURES"
     lines.append(("Predict new rows:", f"espalier predict {shlex.quote(str(run.folder.path))} {new} --out answers.csv"))
     for what, how in lines:
         indented(console, Text(what))

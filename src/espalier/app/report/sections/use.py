@@ -38,7 +38,7 @@ def build(facts: Facts) -> Section:
         source = source.removesuffix(packed)
     suffix = next((one for one in SUFFIXES if source.endswith(one)), NAME_WHEN_FRAME)
     folder = shlex.quote(facts.folder)
-    is_folder = facts.pictures is not None and facts.row_word == "picture"
+    is_folder = facts.reads_album
     rows, known = (
         ("new_pictures", "pictures_with_answers") if is_folder else (f"new_rows{suffix}", f"rows_with_answers{suffix}")
     )
