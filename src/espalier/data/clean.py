@@ -111,7 +111,7 @@ def compared_columns(records: Records, schema: Schema) -> tuple[str, ...]:
     """
     others = {*row_counters(records, schema), *(name for name in records.frame.columns if name.endswith(ALIKE))}
     if records.album is not None:
-        others |= {NAMED_GROUP, records.hints.part}.difference(schema.names(Role.INPUT, Role.TARGET))
+        others |= {NAMED_GROUP, records.hints.part or NAMED_GROUP}.difference(schema.names(Role.INPUT, Role.TARGET))
     return tuple(name for name in records.frame.columns if name not in others)
 
 

@@ -58,14 +58,17 @@ def read_header(content: bytes, name: str) -> Header:
         name: of the file; its ending is compared with the content.
 
     Raises:
-        UnreadablePictureError: it is no picture, or too large a one.
+        UnreadablePictureError: it is no picture, cut off, or too large a one.
     """
     with _opened(content) as picture:
         width, height = picture.size
-        if _is_sideways(picture):
-            width, height = height, width
         stored = picture.format or "?"
-        return Header(width, height, _channels(picture), _form(picture), _oddity(picture, stored, name))
+        try:  # frames are counted by going through the file
+            if _is_sideways(picture):
+                width, height = height, width
+            return Header(width, height, _channels(picture), _form(picture), _oddity(picture, stored, name))
+        except (OSError, ValueError, SyntaxError, EOFError) as error:
+            raise UnreadablePictureError(_reason(error)) from error
 
 
 def decode(content: bytes, form: PictureForm) -> Pixels:

@@ -223,7 +223,7 @@ def _spread(values: np.ndarray) -> tuple[int, int, int]:
 
 def _blank(pixels: Tensor) -> np.ndarray:
     """Return (N,) whether a picture is of one colour all over."""
-    parts = [part.flatten(2).float().std(dim=2).amax(dim=1) < BLANK for part in torch.split(pixels, 4096)]
+    parts = [part.flatten(2).float().std(dim=2, correction=0).amax(dim=1) < BLANK for part in torch.split(pixels, 4096)]
     return torch.cat(parts).numpy()
 
 

@@ -8,7 +8,7 @@ from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.pictures import shown
 from espalier.diagnosis.wording import counted, either, percent
 
-ID = "D22-unreadable-pictures"
+ID = "D26-unreadable-pictures"
 EXPLAINED_BY = ()
 MAX_UNREADABLE = 0  # each of them is a picture that was meant to be there
 
