@@ -35,7 +35,8 @@ def build(facts: Facts) -> Section | None:
     rows = [row for row in drawn_rows(facts.train_rows, NUM_PICTURES, SEED) if row in gallery.places]
     if not rows:
         return None
-    steps, mixing = prepared.augment.get("steps", ()), prepared.augment.get("mixing")
+    changes = prepared.pipeline.to_mapping()
+    steps, mixing = changes["steps"], changes["mixing"]
     values = {
         "lines": _lines(facts, gallery, prepared, rows),
         "num_views": NUM_VIEWS,
