@@ -296,12 +296,27 @@ def dropout_too_large(sick):
     return course(model, adam(model), steps=100)
 
 
+def gradients_unused(sick):
+    """Four batches make a step. Healthy: gradients are cleared once for all four."""
+    model, (x, y) = mlp(), data()
+    optimizer, criterion = sgd(model), nn.CrossEntropyLoss()
+    with watch(model, optimizer, criterion) as doctor:
+        for batch in range(40):
+            if sick or batch % 4 == 0:
+                optimizer.zero_grad()
+            rows = torch.arange(32) + 32 * (batch % 8)
+            (criterion(model(x[rows]), y[rows]) / 4).backward()
+            if batch % 4 == 3:
+                optimizer.step()
+    return doctor.course
+
+
 PAIRS = {
     one.__name__: one
     for one in (
         diverged, gradients_not_cleared, weights_unreached, weights_do_not_move, learning_rate_too_low, learning_rate_too_high,
         dying_relu, saturated_units, vanishing_gradients, rate_decayed_early, not_learning, trained_in_eval_mode,
         evaluated_in_train_mode, weight_decay_dominates, behind_simple_model, could_learn_more, clipped_too_tightly,
-        dropout_too_large, rows_in_order, learnt_by_heart,
+        dropout_too_large, rows_in_order, learnt_by_heart, gradients_unused,
     )
 }  # fmt: skip

@@ -178,7 +178,7 @@ def small_batch_norm(sick):
 
 def heavy_dropout(sick):
     x = table()
-    return wiring_of(mlp(8, 3, nn.Dropout(0.9 if sick else 0.8)), x, classes(), nn.CrossEntropyLoss())
+    return wiring_of(mlp(8, 3, nn.Dropout(0.8 if sick else 0.7)), x, classes(), nn.CrossEntropyLoss())
 
 
 def mostly_frozen(sick):
@@ -220,12 +220,39 @@ def unregistered_weights(sick):
     return wiring_of(model, x, classes(), lambda output, target: F.cross_entropy(judge(output), target), optimizer=optimizer)
 
 
+def large_first_weights(sick):
+    """Healthy: weights that a training has made as large, in few directions."""
+    x, model = table(), mlp(8, 3, width=64)
+    with torch.no_grad():
+        if sick:
+            model[0].weight *= 8.0
+        else:
+            model[0].weight += 3.0 * torch.outer(torch.randn(64), torch.randn(8))
+    return wiring_of(model, x, classes(), nn.CrossEntropyLoss())
+
+
+def first_step_too_large(sick):
+    x, model = table(), mlp()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1.0 if sick else 0.03)
+    return wiring_of(model, x, classes(), nn.CrossEntropyLoss(), optimizer=optimizer)
+
+
+def steps_too_small(sick):
+    """Healthy: the rate is as low at first, but the schedule will raise it."""
+    x, model = table(), mlp()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6)
+    if not sick:
+        torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-3, total_steps=500)
+    return wiring_of(model, x, classes(), nn.CrossEntropyLoss(), optimizer=optimizer, planned_steps=500)
+
+
 PAIRS = {
     one.__name__: one
     for one in (
         optimizer_misses_weights, non_finite, weights_without_gradient, probabilities_for_logits, shapes_broadcast,
         output_cannot_reach_target, one_class_output, model_in_eval, rows_mixed, unrepeatable, first_loss_far_off,
         output_ignores_input, symmetric_weights, no_nonlinearity, summed_loss, small_batch_norm, heavy_dropout, mostly_frozen,
-        input_scale, looks_ahead, squared_error_on_classes, unregistered_weights,
+        input_scale, looks_ahead, squared_error_on_classes, unregistered_weights, large_first_weights,
+        first_step_too_large, steps_too_small,
     )
 }  # fmt: skip

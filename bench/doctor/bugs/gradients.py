@@ -319,7 +319,7 @@ BUGS = (
         "gradients cleared while they accumulate",
         GITHUB + "bytetriper/RAE/issues/67",
         "zero_grad is called for each of the small batches that are to make one step; only the last one counts.",
-        (),
+        ("T21",),
         gradients_cleared_in_accumulation,
     ),
     Bug(

@@ -37,6 +37,7 @@ class Afterwards:
         self.kept = KeptBatches()
         self.call: tuple[tuple[Any, ...], Mapping[str, Any]] | None = None
         self.num_calls = 0
+        self.is_turn = criterion is not None  # the next batch is one of those to keep
         self.made: tuple[int, int] | None = None  # place in memory and size of what the model gave
         self.began = time.perf_counter()
         self.seconds: float | None = None  # of the training, when it is over
@@ -53,9 +54,14 @@ class Afterwards:
         self.made = None if first is None else (first.data_ptr(), first.numel())
 
     @property
+    def only_call(self) -> tuple[tuple[Any, ...], Mapping[str, Any]] | None:
+        """What the model was called with for the next loss; None when it was called more than once, or not at all."""
+        return self.call if self.num_calls == 1 else None
+
+    @property
     def is_wanted(self) -> bool:
         """Whether the batch is to be kept: one call of the model made one loss, and its turn has come."""
-        return self.num_calls == 1 and self.criterion is not None and self.kept.is_wanted
+        return self.num_calls == 1 and self.is_turn
 
     def saw_batch(self, output: Tensor, target: Any) -> None:  # noqa: ANN401  whatever the criterion takes
         """Keep a batch, if it is wanted, and the loss is given what the model gave, in whatever shape."""
@@ -66,6 +72,7 @@ class Afterwards:
         """Go on to the next batch."""
         self.call, self.num_calls = None, 0
         self.kept.seen += 1
+        self.is_turn = self.criterion is not None and self.kept.is_wanted
 
     def end(self) -> None:
         """Note that the training is over."""

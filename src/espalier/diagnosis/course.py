@@ -128,6 +128,9 @@ class Course:
         prior_loss: of the best constant answer, over the first batches together; None when it is not known.
         num_updates: steps of the optimizer; None takes as many as losses.
         planned_steps: how many steps there will be; None when nobody said.
+        sum_of_rates: learning rates of all updates, added.
+        left: steps that added gradients to those of a backward pass in eval mode.
+        unused: of the first steps: whether gradients of other rows had been cleared without an update.
         uncleared: steps that began to add gradients to those of an update already done.
         unreached: trainable weights of the optimizer that got no gradient in any of the first steps.
         is_evaluated_in_train_mode: every evaluation of the loss without gradients ran with dropout or batch norm in train mode.
@@ -144,6 +147,9 @@ class Course:
     prior_loss: float | None = None
     num_updates: int | None = None
     planned_steps: int | None = None
+    sum_of_rates: float = 0.0
+    left: int = 0
+    unused: tuple[bool, ...] = ()
     uncleared: int = 0
     unreached: tuple[str, ...] = ()
     is_evaluated_in_train_mode: bool = False
@@ -175,6 +181,15 @@ class Course:
         """Whether half of the planned steps are done; of unplanned ones, 200."""
         done = self.num_steps if self.num_updates is None else self.num_updates
         return done >= max(MIN_STEPS, self.planned_steps / 2 if self.planned_steps else 4 * MIN_STEPS)
+
+    @property
+    def rate_share(self) -> float | None:
+        """Mean learning rate of the planned steps, by the highest, if the rate stays as it is; None where it is not known."""
+        highest = max((one.highest_rate for one in self.samples), default=0.0)
+        if not self.planned_steps or not self.num_updates or highest <= 0:
+            return None
+        left = max(self.planned_steps - self.num_updates, 0) * self.samples[-1].learning_rate
+        return (self.sum_of_rates + left) / (highest * max(self.planned_steps, self.num_updates))
 
     @property
     def falls_short(self) -> bool:

@@ -36,7 +36,7 @@ class _Trace:
         broken: modules whose output is not finite.
         called: names of the modules, in order.
         read: inputs of matrices.
-        normalised: rows that each active batch norm got.
+        normalised: rows that each active batch norm got, and values of one channel.
     """
 
     sources: set[int]
@@ -45,7 +45,7 @@ class _Trace:
     broken: list[str] = field(default_factory=list)
     called: dict[str, None] = field(default_factory=dict)
     read: list[Tensor] = field(default_factory=list)
-    normalised: list[int] = field(default_factory=list)
+    normalised: list[tuple[int, int]] = field(default_factory=list)
 
     def before(self, name: str) -> Callable[[nn.Module, Any], None]:
         """Return the hook that notes what a module is given."""
@@ -58,7 +58,7 @@ class _Trace:
             if isinstance(module, READERS) and (not self.read or tensor.data_ptr() in self.sources):
                 self.read.append(tensor.detach()[:MAX_KEPT_ROWS])
             if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None):
-                self.normalised.append(len(tensor))
+                self.normalised.append((len(tensor), tensor.numel() // max(tensor.shape[1], 1)))
 
         return hook
 
@@ -101,7 +101,8 @@ def forward(subject: Subject, seen: Wiring) -> dict[str, Any]:
         "read": tuple(trace.read),
         "num_in_a_row": matrices_in_a_row(made),
         "strangers": _strangers(subject, made),
-        "normalised_rows": min(trace.normalised, default=None),
+        "normalised_rows": min((rows for rows, _ in trace.normalised), default=None),
+        "normalised_values": min((values for _, values in trace.normalised), default=None),
     }
 
 

@@ -13,17 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
-from torch.nn.parameter import is_lazy
 from torch.optim import SGD, Optimizer
 
 from espalier.diagnosis.eval_passes import adding, cutting, in_eval, looking_ahead, mixing, repeating, spreading
+from espalier.diagnosis.first_steps import stepping
+from espalier.diagnosis.first_weights import NORMS, frozen_as_drawn, gains, is_new_norm
 from espalier.diagnosis.forward_pass import READERS, forward
 from espalier.diagnosis.preserved import preserved
 from espalier.diagnosis.subject import Subject, tensors_in
 from espalier.diagnosis.wiring import Weight, Wiring
 from espalier.tasks.loss_kind import OF_QUANTITIES, LossKind, kind_of, prior_loss
 
-NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)
 ALIKE = 0.3  # distance of gradients from their mean, by their size: rows that begin equal and have such stay nearly equal
 SMALLEST_REST = 1e-3  # of 1 - momentum
 EQUAL = 1e-5  # the same for weights that are no torch matrix, and may be factors of the members of an ensemble
@@ -55,7 +55,7 @@ def probe(subject: Subject) -> Wiring:
 
     with preserved(model), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the loop itself gives them
-        for look in (forward, losses, weights, reach, doubling):
+        for look in (forward, losses, weights, reach, doubling, drawing, stepping):
             seen = replace(seen, **(attempt(look, seen) or {}))
         first = None if seen.output is None else attempt(in_eval)
         for pass_ in (repeating, mixing, spreading, adding, looking_ahead, cutting) if first is not None else ():
@@ -73,17 +73,9 @@ def _modules(model: nn.Module) -> dict[str, Any]:
     named = list(model.named_modules())
     return {
         "batch_norms": tuple(name for name, module in named if isinstance(module, _BatchNorm)),
-        "fresh_norms": tuple(name for name, module in named if isinstance(module, NORMS) and _is_fresh(module)),
+        "fresh_norms": tuple(name for name, module in named if isinstance(module, NORMS) and is_new_norm(module)),
         "dropouts": {name: float(module.p) for name, module in named if isinstance(module, _DropoutNd)},
     }
-
-
-def _is_fresh(module: nn.Module) -> bool:
-    """Return whether a norm is frozen at the values that it was made with."""
-    own = dict(module.named_parameters(recurse=False))
-    if {"weight", "bias"} - own.keys() or any(one.requires_grad or is_lazy(one) for one in own.values()):
-        return False
-    return bool((own["weight"] == 1).all()) and bool((own["bias"] == 0).all())
 
 
 def losses(subject: Subject, seen: Wiring) -> dict[str, Any]:
@@ -121,6 +113,11 @@ def reach(subject: Subject, seen: Wiring) -> dict[str, Any]:
         loss = subject.criterion(output, subject.target)
         found = torch.autograd.grad(loss, [weight for _, weight in trainable], allow_unused=True)
     return _described(subject, {name: gradient for (name, _), gradient in zip(trainable, found, strict=True)})
+
+
+def drawing(subject: Subject, seen: Wiring) -> dict[str, Any]:
+    """Look which weights are as they were drawn, and how large those are."""
+    return {"gains": gains(subject.model), "frozen_as_drawn": frozen_as_drawn(subject.model)}
 
 
 def doubling(subject: Subject, seen: Wiring) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from espalier.diagnosis.course import LASTING, Sample
 
 FIRST_SAMPLE = 2  # steps
 MOST_OFTEN = 16  # steps from one sample to the next
-MAX_SHARE = 0.02  # of the time; above it samples become rarer, below a quarter of it more frequent
+MAX_SHARE = 0.012  # of the time; above it samples become rarer, below a quarter of it more frequent
 MAX_SAMPLES = 256  # kept; of more, every second old one is dropped
 
 
@@ -29,7 +29,7 @@ class Sampler:
         self.activations = ActivationProbe(model)
         self.every, self.next = MOST_OFTEN, FIRST_SAMPLE
         self.before: dict[str, Tensor] = {}
-        self.highest_rate = 0.0
+        self.highest_rate = self.sum_of_rates = 0.0
         self.began = time.perf_counter()
 
     def forward_begins(self, step: int) -> None:
@@ -46,6 +46,7 @@ class Sampler:
         rate = self.optimizer.param_groups[0]["lr"]
         if not isinstance(rate, Tensor):  # to read it from a device would wait for the device
             self.highest_rate = max(self.highest_rate, float(rate))
+            self.sum_of_rates += float(rate)
         if step >= self.next:
             held = {id(weight) for group in self.optimizer.param_groups for weight in group["params"]}
             trained = [(name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad]
@@ -80,13 +81,14 @@ class Sampler:
         dead, saturated = self.activations.end()
         named = [(name, weight) for name, weight in self.model.named_parameters() if name in before]
         groups = self.optimizer.param_groups
+        sizes = {name: _norm(before[name]) for name, _ in named}
         return Sample(
             step=step,
             learning_rate=rate,
             highest_rate=highest_rate,
             gradients={name: _norm(weight.grad) for name, weight in named if weight.grad is not None},
-            sizes={name: _norm(before[name]) for name, _ in named},
-            updates={name: _norm(weight - before[name]) for name, weight in named},
+            sizes=sizes,
+            updates={name: _norm(before[name].sub_(weight)) for name, weight in named},
             dead=dead,
             saturated=saturated,
             matrices=tuple(name for name, weight in named if weight.ndim > 1),

@@ -24,6 +24,7 @@ class Subject:
         output: what the criterion was given, when a training loop was watched; None to take what the model returns.
         gradients: of the training loop, by name; None to compute them.
         causal: the model must not look ahead along dimension 1 of its inputs.
+        planned_steps: how many steps there will be; None when it is not known.
     """
 
     model: nn.Module
@@ -35,6 +36,7 @@ class Subject:
     output: Tensor | None = None
     gradients: Mapping[str, Tensor | None] | None = None
     causal: bool = False
+    planned_steps: int | None = None
 
     def call(self, change: Callable[[Tensor], Tensor] | None = None, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         """Return the model's first tensor that has rows for these arguments, or for changed ones.

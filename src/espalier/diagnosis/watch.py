@@ -24,6 +24,7 @@ from torch.optim import Optimizer
 
 from espalier.core.finding import Finding
 from espalier.diagnosis.afterwards import Afterwards
+from espalier.diagnosis.clearing import FIRST_STEPS, Clearing
 from espalier.diagnosis.course import Course
 from espalier.diagnosis.evaluations import Evaluations
 from espalier.diagnosis.examine import examine, in_order
@@ -35,7 +36,6 @@ from espalier.diagnosis.target_order import TargetOrder
 from espalier.diagnosis.wiring import Wiring
 from espalier.tasks.loss_kind import Criterion, kind_of
 
-FIRST_STEPS = 3  # in which every weight must get a gradient: a gate that begins at zero opens after one or two
 BUFFER = 256  # losses
 MODED = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
 
@@ -68,9 +68,8 @@ class Doctor:
         self._steps = 0
         self._calls_in_step = 0
         self._is_mixed = False  # several losses make one step: none of them alone tells how it goes
-        self._has_stepped = self._is_uncleared = False
-        self._uncleared = 0
-        self._reached: set[str] = set()
+        self._clearing = Clearing(model, optimizer)
+        self._reached: set[str] = set()  # in the first steps: a gate that begins at zero opens after one or two
         self._modes: list[bool] = []
         self._later_modes: set[bool] = set()  # of steps after the first evaluation
         self._is_evaluating = False
@@ -80,6 +79,7 @@ class Doctor:
         self._spent = 0.0
         self.sampler = Sampler(model, optimizer)
         self._is_probing = False
+        self._is_quiet = False  # nothing but the loss itself is wanted of the coming steps
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -103,10 +103,13 @@ class Doctor:
         seen = Course(
             losses=np.array(self._losses),
             samples=tuple(self.sampler.samples),
+            sum_of_rates=self.sampler.sum_of_rates,
             prior_loss=None if self._is_mixed else self._prior.value(),
             num_updates=self._steps,
             planned_steps=self.planned_steps,
-            uncleared=self._uncleared,
+            uncleared=self._clearing.uncleared,
+            left=self._clearing.left,
+            unused=tuple(self._clearing.unused),
             unreached=tuple(unreached),
             is_evaluated_in_train_mode=self._has_modes and bool(self._evaluations.modes) and all(self._evaluations.modes),
             is_trained_in_eval_mode=self._has_modes and bool(self._modes) and not any(self._modes),
@@ -135,7 +138,14 @@ class Doctor:
             given: returns the output and the target that the criterion got; it is called in the first steps, and now and then.
             loss: before its backward pass.
         """
-        self.guard(self._saw_loss, given, loss)
+        is_quiet = self._is_quiet and not (self._afterwards.is_turn or self._is_probing)
+        if is_quiet and loss.requires_grad and self.model.training:
+            began = time.perf_counter()
+            self._note(loss)
+            self._afterwards.loss_is_done()
+            self._spent += time.perf_counter() - began
+        else:
+            self.guard(self._saw_loss, given, loss)
 
     def guard(self, look: Callable[..., None], *given: Any) -> None:  # noqa: ANN401
         """Look, and whatever goes wrong while looking, let the training go on.
@@ -175,15 +185,24 @@ class Doctor:
             if self._is_evaluating:  # and not a loss looked at on the way, of an output cut from its graph
                 self._evaluations.add(self._steps, given, value, is_training=self.model.training)
             return
-        self._calls_in_step += 1
-        self._newest.append(value.detach().mean())
-        if len(self._newest) == BUFFER:
-            self._read_losses()
+        self._note(value)
         if self.wiring is None or not self._prior.is_full or self._afterwards.is_wanted or self._order.is_wanted:
             self._saw_batch(*given())
+        self._clearing.saw_loss(value, self._steps, self._afterwards.only_call)
         self._afterwards.loss_is_done()
-        if self._steps <= FIRST_STEPS:
-            value.register_hook(self._backward_begins)  # type: ignore[no-untyped-call]  # torch has no types here
+        self._is_quiet = (
+            self._steps > FIRST_STEPS
+            and self.wiring is not None
+            and self._prior.is_full
+            and not self._order.is_wanted
+            and self._clearing.is_quiet
+        )
+
+    def _note(self, value: Tensor) -> None:
+        self._calls_in_step += 1
+        self._newest.append(value.detach().clone() if value.ndim == 0 else value.detach().mean())
+        if len(self._newest) >= BUFFER:
+            self._read_losses()
 
     def _saw_batch(self, output: Any, target: Any) -> None:  # noqa: ANN401
         first = next(tensors_in(output), None)
@@ -200,19 +219,10 @@ class Doctor:
             self._losses += torch.stack([loss.float() for loss in self._newest]).tolist()
             self._newest = []
 
-    def _backward_begins(self, gradient: Tensor) -> None:
-        """Look whether gradients of an update already done are still there when the next ones are about to be added."""
-        held = [weight.grad for group in self.optimizer.param_groups for weight in group["params"] if weight.grad is not None]
-        if not any(bool((one != 0).any()) for one in held):
-            self._is_uncleared = False
-        elif self._has_stepped:
-            self._is_uncleared = True  # unless they are cleared before the next step: another optimizer's turn may come first
-        self._has_stepped = False
-
     def step_begins(self) -> None:
         """Look before an update, when its gradients are there."""
         self._is_mixed |= self._calls_in_step > 1
-        self._uncleared += self._is_uncleared
+        self._clearing.step_begins(self._steps)
         if self._steps < FIRST_STEPS:
             self._reached |= {
                 name
@@ -239,6 +249,7 @@ class Doctor:
                 output,
                 gradients,
                 self.causal,
+                self.planned_steps,
             )
         )
         self._call = self._seen = None
@@ -246,7 +257,8 @@ class Doctor:
     def step_ends(self) -> None:
         """Look after an update."""
         self._steps += 1
-        self._calls_in_step, self._has_stepped = 0, True
+        self._calls_in_step = 0
+        self._clearing.step_ends()
         self.sampler.step_ends(self._steps, self._spent)
 
 
@@ -305,6 +317,7 @@ def watch(
         for one in hooks:
             one.remove()
         doctor.sampler.activations.end()
+        doctor._clearing.end()
         doctor._afterwards.end()
 
 

@@ -64,6 +64,12 @@ class Wiring:
         doubled: loss of the batch given twice, divided by its loss.
         batch_norms: names of modules that normalise over the batch.
         fresh_norms: names of frozen norms whose weights are all 1 and biases all 0, as no training leaves them.
+        frozen_as_drawn: names of frozen matrices whose values are those that torch draws for new ones.
+        gains: how much trained matrices that look drawn at random enlarge what they read, by name; those above 2.
+        first_ratio: how far the first step moves a matrix, by its size, in the median; None where it is not known beforehand.
+        planned_steps: how many steps there will be; 0 when it is not known.
+        reach: how far all planned steps can move a matrix at most, by its size; None where it is not known beforehand.
+        normalised_values: fewest values of one channel that a batch norm in train mode took together; None without one.
         normalised_rows: fewest rows over which one that takes the statistics of the batch normalised; None without one.
         dropouts: rate of each dropout module by its name.
         model_in_eval: the model as a whole was in eval mode when it was trained.
@@ -103,6 +109,12 @@ class Wiring:
     doubled: float | None = None
     batch_norms: tuple[str, ...] = ()
     fresh_norms: tuple[str, ...] = ()
+    frozen_as_drawn: tuple[str, ...] = ()
+    gains: dict[str, float] = field(default_factory=dict)
+    first_ratio: float | None = None
+    reach: float | None = None
+    planned_steps: int = 0
+    normalised_values: int | None = None
     normalised_rows: int | None = None
     dropouts: dict[str, float] = field(default_factory=dict)
     model_in_eval: bool = False

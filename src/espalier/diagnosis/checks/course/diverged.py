@@ -17,6 +17,8 @@ EXPLAINED_BY = (
     "W11-first-loss-far-off",
     "T02-gradients-not-cleared",
     "T06-learning-rate-too-high",
+    "W25-large-first-weights",
+    "W26-first-step-too-large",
 )
 MAX_RISE = 3.0  # newest median by that of the first ten steps
 

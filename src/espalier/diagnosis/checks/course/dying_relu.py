@@ -18,6 +18,8 @@ EXPLAINED_BY = (
     "T02-gradients-not-cleared",
     "T06-learning-rate-too-high",
     "T14-weight-decay-dominates",
+    "W25-large-first-weights",
+    "W26-first-step-too-large",
 )
 MAX_DEAD = 0.9  # of a layer's units, in three samples running
 

@@ -20,6 +20,8 @@ EXPLAINED_BY = (
     "W17-summed-loss",
     "W11-first-loss-far-off",
     "T02-gradients-not-cleared",
+    "W25-large-first-weights",
+    "W26-first-step-too-large",
 )
 MAX_RATIO = 0.1  # of an update to its weight
 MAX_LEAP = 2.0  # median of ten losses running by the first loss, or by the best constant answer's

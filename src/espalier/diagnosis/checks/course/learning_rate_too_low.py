@@ -42,6 +42,10 @@ EXPLAINED_BY = (
     "T07-dying-relu",
     "T08-saturated-units",
     "T09-vanishing-gradients",
+    "W20-mostly-frozen",
+    "W25-large-first-weights",
+    "W27-steps-too-small",
+    "T21-gradients-unused",
 )
 MIN_RATIO = 5e-5  # of an update to its weight
 

@@ -4,8 +4,11 @@ Either the targets have nothing to do with the inputs (shuffled apart, joined by
 large a model, or evaluation prepares its rows in another way than training. Two keys, both read in the loop's newest
 evaluation: wrong answers (of quantities squared errors) are not clearly fewer than those of a constant answer, and the loss is
 no lower than a constant's. Either alone is seen in healthy runs: an overconfident model loses much while it is right, and of a
-rare class a good model may predict none. The thresholds are ours; two standard errors are little to ask of a model.
+rare class a good model may predict none. The thresholds are ours; two standard errors of a hundred rows are little to ask of a
+model, and of fewer rows as many fewer are asked.
 """
+
+import math
 
 from espalier.core.finding import Finding, Severity
 from espalier.diagnosis.course import LEARNT_FRACTION, Course
@@ -21,8 +24,9 @@ EXPLAINED_BY = (
     "W04-probabilities-for-logits",
     "W06-output-cannot-reach-target",
 )
-MIN_ROWS = 100  # of an evaluation
-MIN_Z = 2.0  # standard errors by which its errors must be below a constant's
+MIN_ROWS = 30  # of an evaluation
+MANY_ROWS = 100
+MIN_Z = 2.0  # standard errors by which its errors must be below a constant's, of 100 rows or more
 FITTED = LEARNT_FRACTION  # of the best constant answer's loss, in training: below it something was learnt
 
 
@@ -31,7 +35,11 @@ def check(course: Course) -> Finding | None:
     seen, prior = course.evaluation, course.prior_loss
     if seen is None or prior is None or not course.is_late or seen.num_rows < MIN_ROWS:
         return None
-    if seen.z >= MIN_Z or seen.loss < prior or not course.recent_loss < FITTED * prior:
+    if (
+        seen.z >= MIN_Z * math.sqrt(min(seen.num_rows / MANY_ROWS, 1.0))
+        or seen.loss < prior
+        or not course.recent_loss < FITTED * prior
+    ):
         return None
     return Finding(
         id=ID,

@@ -45,6 +45,10 @@ EXPLAINED_BY = (
     "W23-squared-error-on-classes",
     "T17-clipped-too-tightly",
     "T18-dropout-too-large",
+    "W25-large-first-weights",
+    "W26-first-step-too-large",
+    "W27-steps-too-small",
+    "T21-gradients-unused",
 )
 MAX_LOSS = LEARNT_FRACTION  # of the best constant answer's
 

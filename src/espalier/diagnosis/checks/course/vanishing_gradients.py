@@ -18,6 +18,8 @@ EXPLAINED_BY = (
     "T14-weight-decay-dominates",
     "T07-dying-relu",
     "T08-saturated-units",
+    "W25-large-first-weights",
+    "W26-first-step-too-large",
 )
 MIN_RATIO = 1e-4  # of the first matrix to the last, in three samples running
 SMALLEST = 1e-30  # size of a weight

@@ -20,6 +20,7 @@ EXPLAINED_BY = (
     "W06-output-cannot-reach-target",
     "W07-one-class-output",
     "W21-input-scale",
+    "W25-large-first-weights",
 )
 MIN_RATIO = 0.4  # first loss by that of the best constant answer
 MAX_RATIO = 2.5

@@ -1,9 +1,10 @@
 """Input scale: numbers go into the first layer that are large, next to nothing, of very different sizes, or far from zero.
 
 Source of the thresholds: Espalier's fault catalogue C2 (99.5th percentile of |x| above 30, deviations of columns that differ
-more than 30-fold, |mean| above 30 deviations) and A21 (inputs a thousandth of what they should be). What counts is
-what the first matrix reads, so that a model that scales its inputs itself, or begins with a norm or an embedding, is left
-alone; columns that are mostly the same, such as flags and counts of words, are too.
+more than 30-fold, |mean| above 30 deviations) and A21: where no input is beyond a twentieth, first weights as torch draws them
+give less than the first bias does, and the answers hardly depend on the inputs. What counts is what the first matrix reads, so
+that a model that scales its inputs itself, or begins with a norm or an embedding, is left alone; columns that are mostly the
+same, such as flags and counts of words, are too.
 """
 
 import torch
@@ -15,7 +16,7 @@ from espalier.diagnosis.wiring import Wiring
 ID = "W21-input-scale"
 EXPLAINED_BY = ("W02-non-finite",)
 MAX_SIZE = 30.0  # 99.5th percentile of |x|
-MIN_SIZE = 5e-3  # largest |x| of inputs that a matrix reads as they are
+MIN_SIZE = 0.05  # largest |x| of inputs that a matrix reads as they are
 MAX_RATIO = 30.0  # largest to smallest deviation of the columns of a table
 MAX_OFFSET = 30.0  # |mean| in deviations
 FAR_QUANTILE = 0.995
