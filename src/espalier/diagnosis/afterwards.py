@@ -39,8 +39,8 @@ class Afterwards:
         self.num_calls = 0
         self.is_turn = criterion is not None  # the next batch is one of those to keep
         self.made: tuple[int, int] | None = None  # place in memory and size of what the model gave
-        self.began = time.perf_counter()
-        self.seconds: float | None = None  # of the training, when it is over
+        self.began = time.process_time()
+        self.seconds: float | None = None  # of the processor, that the training took; other work of the machine does not count
         self.is_asked = False
         self.answers: Answers | None = None
 
@@ -76,7 +76,7 @@ class Afterwards:
 
     def end(self) -> None:
         """Note that the training is over."""
-        self.seconds = time.perf_counter() - self.began
+        self.seconds = time.process_time() - self.began
 
     def ask(self, samples: Sequence[Sample]) -> None:
         """Ask the model, once, when the training is over.
@@ -112,7 +112,7 @@ def ask(
         kind: of the loss.
         rows: that were kept.
         samples: of the training.
-        seconds: that the training took.
+        seconds: of the processor, that the training took.
     """
     wanted = max(MAX_ANSWERS // rows.per_row, 2)
     if len(rows) > wanted:

@@ -91,7 +91,8 @@ class Clearing:
         def come(_: Tensor) -> None:
             self._before = given, self._versions()
 
-        self._hooks.append(taught[0].register_post_accumulate_grad_hook(come))
+        hook = taught[0].register_post_accumulate_grad_hook(come)  # type: ignore[no-untyped-call]
+        self._hooks.append(hook)
 
     def step_begins(self, num_steps: int) -> None:
         """Count what was not cleared, or cleared too early, when an update is about to be made.

@@ -55,8 +55,8 @@ def _frozen(model: nn.Module) -> Iterator[tuple[str, nn.Module, Tensor]]:
     """Yield frozen weights with the module that has them."""
     modules = dict(model.named_modules())
     for prefix, module in modules.items():
-        parent = modules.get(prefix.rpartition(".")[0], module)
-        if parent is not module and any(one.requires_grad for one in parent.parameters(recurse=False)):
+        parent = modules.get(prefix.rpartition(".")[0])
+        if prefix and parent is not None and any(one.requires_grad for one in parent.parameters(recurse=False)):
             continue
         for name, weight in module.named_parameters(recurse=False):
             if not (weight.requires_grad or is_lazy(weight)) and weight.is_floating_point():

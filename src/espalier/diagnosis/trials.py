@@ -20,8 +20,8 @@ from espalier.diagnosis.kept_rows import Rows
 from espalier.tasks.loss_kind import Criterion
 
 MAX_NUMBERS = 20_000_000  # in weights; of larger models no copies are made
-STEP_FRACTION = 0.1  # of the training's steps, for each trial
-FEWEST_STEPS, MOST_STEPS = 40, 200
+STEP_FRACTION = 0.5  # of the training's steps, for each trial
+FEWEST_STEPS, MOST_STEPS = 40, 200  # fewer show too little of a rate that is too low
 MAX_SECONDS_FRACTION = 0.2  # of the time of the training, or 2 seconds, for all trials
 MIN_SECONDS = 2.0
 USUAL_RATIO = 3e-3  # of an update to its weight: what a faster trial goes for
@@ -44,7 +44,7 @@ def try_changes(
         criterion: the loss.
         rows: that were kept.
         samples: of the training, two or more.
-        seconds: that the training took.
+        seconds: of the processor, that the training took.
     """
     order = numpy_stream(0, "trials").permutation(len(rows))
     learnt, held = rows.take(np.sort(order[::2])), rows.take(np.sort(order[1::2]))
@@ -55,16 +55,17 @@ def try_changes(
     changes = dict(_changes(model, optimizer, samples))
     step_seconds = seconds / max(samples[-1].step, 1)
     affordable = max(MAX_SECONDS_FRACTION * seconds, MIN_SECONDS) / max(step_seconds, 1e-9) / len(changes)
-    num_steps = min(MOST_STEPS, max(FEWEST_STEPS, round(STEP_FRACTION * samples[-1].step)))
+    wanted = min(MOST_STEPS, max(FEWEST_STEPS, round(STEP_FRACTION * samples[-1].step)))
+    num_steps = min(wanted, max(int(affordable), FEWEST_STEPS))
     if affordable < num_steps / 2:
         return before, after
-    began = time.perf_counter()
+    began = time.process_time()
     for name, change in changes.items():
         copied, its_optimizer = copy.deepcopy((model, optimizer))
         change(copied, its_optimizer)
         _train(copied, its_optimizer, criterion, learnt, num_steps)
         after[name] = held_loss(copied, criterion, held)
-        if time.perf_counter() - began > 2 * max(MAX_SECONDS_FRACTION * seconds, MIN_SECONDS):
+        if time.process_time() - began > 2 * max(MAX_SECONDS_FRACTION * seconds, MIN_SECONDS):
             break
     return before, after
 
