@@ -14,6 +14,7 @@ RECENT_FRACTION = 0.1  # of the steps, at least 10: what "now" means
 FEWEST_RECENT = 10
 LASTING = 3  # samples running: what holds that long is no accident of one batch
 LITTLE = 0.2  # of the best constant answer's loss: what is far below it counts alike
+RESTING = 1e-3  # of the highest learning rate: a step below it hardly changes the model
 MIN_Z = 3.0  # standard errors by which a simple model must be better
 BEHIND_SIMPLE, COULD_LEARN_MORE = "T15-behind-simple-model", "T16-could-learn-more"
 LEARNT_FRACTION = 0.97  # a loss above this share of the best constant answer's is not learning (research: found 65 % of faults)
@@ -129,6 +130,7 @@ class Course:
         num_updates: steps of the optimizer; None takes as many as losses.
         planned_steps: how many steps there will be; None when nobody said.
         sum_of_rates: learning rates of all updates, added.
+        rests_from: the first of the newest steps whose rates were all next to nothing; None where it is not known.
         left: steps that added gradients to those of a backward pass in eval mode.
         unused: of the first steps: whether gradients of other rows had been cleared without an update.
         uncleared: steps that began to add gradients to those of an update already done.
@@ -148,6 +150,7 @@ class Course:
     num_updates: int | None = None
     planned_steps: int | None = None
     sum_of_rates: float = 0.0
+    rests_from: int | None = None
     left: int = 0
     unused: tuple[bool, ...] = ()
     uncleared: int = 0

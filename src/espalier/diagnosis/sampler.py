@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from espalier.diagnosis.activations import ActivationProbe
-from espalier.diagnosis.course import LASTING, Sample
+from espalier.diagnosis.course import LASTING, RESTING, Sample
 
 FIRST_SAMPLE = 2  # steps
 MOST_OFTEN = 16  # steps from one sample to the next
@@ -29,7 +29,8 @@ class Sampler:
         self.activations = ActivationProbe(model)
         self.every, self.next = MOST_OFTEN, FIRST_SAMPLE
         self.before: dict[str, Tensor] = {}
-        self.highest_rate = self.sum_of_rates = 0.0
+        self.highest_rate = self.sum_of_rates = self.highest_ever = 0.0
+        self.rests_from = 1  # the first of the newest steps that all had next to no rate
         self.began = time.perf_counter()
 
     def forward_begins(self, step: int) -> None:
@@ -47,6 +48,9 @@ class Sampler:
         if not isinstance(rate, Tensor):  # to read it from a device would wait for the device
             self.highest_rate = max(self.highest_rate, float(rate))
             self.sum_of_rates += float(rate)
+            self.highest_ever = max(self.highest_ever, float(rate))
+            if float(rate) >= RESTING * self.highest_ever:
+                self.rests_from = step + 1
         if step >= self.next:
             held = {id(weight) for group in self.optimizer.param_groups for weight in group["params"]}
             trained = [(name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad]

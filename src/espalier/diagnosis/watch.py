@@ -104,6 +104,7 @@ class Doctor:
             losses=np.array(self._losses),
             samples=tuple(self.sampler.samples),
             sum_of_rates=self.sampler.sum_of_rates,
+            rests_from=self.sampler.rests_from,
             prior_loss=None if self._is_mixed else self._prior.value(),
             num_updates=self._steps,
             planned_steps=self.planned_steps,

@@ -1,23 +1,26 @@
 """Rate decayed early: the learning rate is next to nothing when most of the training is still to come.
 
 Source of the threshold: Espalier's fault catalogue B3 and A11 (below 1e-3 of its highest after a fifth of the steps; most often
-a schedule of epochs that is stepped with every batch). A schedule with restarts comes back, so it must have stayed there.
-Or an experiment: the rate fell to a tenth, and going on at the highest is what would have lowered the loss most. Little of that
-is enough where all planned steps together are worth less than a tenth of as many at the highest rate: a rate that falls evenly
-to a hundredth gives 0.21, a cosine 0.5, and only one that ends below 0.00005 gives less than 0.1.
+a schedule of epochs that is stepped with every batch). A schedule with restarts comes back, so it must have stayed there. After
+half of the steps it counts too where all planned steps together are worth less than a tenth of as many at the highest rate: a
+rate that falls evenly to a hundredth gives 0.21, a cosine 0.5, and only one that ends below 0.00005 gives less than 0.1. Or an
+experiment: the rate fell to a tenth, and going on at the highest is what would have lowered the loss most; little of that is
+enough where the steps are worth less than a tenth.
 """
 
 from espalier.core.finding import Finding, Severity
-from espalier.diagnosis.course import Course
+from espalier.diagnosis.course import RESTING, Course
 
 ID = "T10-rate-decayed-early"
 EXPLAINED_BY = ()
-MIN_RATE = 1e-3  # of the highest
+MIN_RATE = RESTING  # of the highest
 EARLY = 0.2  # of the planned steps
+HALF = 0.5  # of the planned steps, where the mean rate is below MIN_SHARE too
 FALLEN = 0.1  # of the highest
 UNFALLEN = ("more steps", "a higher rate", "no weight decay")  # trials at the highest rate, or a higher one
 MIN_SHARE = 0.1  # of the highest rate, in the mean of the planned steps
 LITTLE_GAIN = 0.05  # logarithm by which a trial lowers the loss, where the share is below that
+SEEN = 0.1  # of the planned steps, for which the rate has rested
 MIN_SAMPLES = 2  # running, the newest among them
 
 
@@ -26,9 +29,8 @@ def check(course: Course) -> Finding | None:
     highest = max((one.highest_rate for one in course.samples), default=0.0)
     if highest <= 0:
         return None
-    step, rate = _fallen(course, MIN_RATE * highest)
-    is_early = step is not None and course.planned_steps and step <= EARLY * course.planned_steps
-    if not is_early:
+    step, rate = course.rests_from, course.samples[-1].learning_rate
+    if not _rests_early(course):
         step, rate = _fallen(course, FALLEN * highest)
         if step is None or not _would_have_learnt(course):
             return None
@@ -41,6 +43,15 @@ def check(course: Course) -> Finding | None:
         evidence={"step": step, "planned_steps": course.planned_steps, "highest": highest, "rate": rate},
         advice="Stretch the schedule over all steps; call scheduler.step() once an epoch when it counts epochs.",
     )
+
+
+def _rests_early(course: Course) -> bool:
+    """Return whether the rate has been next to nothing since early in the training, for a tenth of the steps at least."""
+    first, planned, share = course.rests_from, course.planned_steps, course.rate_share
+    done = course.num_updates or 0
+    if first is None or not planned or share is None or done - first < SEEN * planned:
+        return False
+    return first <= EARLY * planned or (first <= HALF * planned and share < MIN_SHARE)
 
 
 def _would_have_learnt(course: Course) -> bool:
