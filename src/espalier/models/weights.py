@@ -2,7 +2,7 @@
 
 import importlib
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,22 +53,58 @@ def load_weights(model: nn.Module, source: Path | str, left_out: Sequence[str] =
         FormatError: the file holds no weights, or those of another architecture.
         MissingExtraError: a name on the hub, and no package to reach it.
     """
-    given = {key: value for key, value in read_weights(source).items() if not key.startswith(tuple(left_out))}
-    own = model.state_dict()
+    return put_weights(model, read_weights(source), str(source), left_out)
+
+
+def put_weights(
+    model: nn.Module, weights: Mapping[str, Tensor], source: str, left_out: Sequence[str] = (), fresh: Collection[str] = ()
+) -> LoadedWeights:
+    """Put weights into a model.
+
+    Args:
+        model: changed in place, unless an error is raised.
+        weights: by their keys.
+        source: what to call them in a message.
+        left_out: as for `load_weights`.
+        fresh: keys of the model that keep their first weights whatever is given.
+
+    Raises:
+        FormatError: they are of another architecture.
+    """
+    report = match_weights(model, weights, source, left_out, fresh)
+    model.load_state_dict({key: weights[key] for key in report.loaded}, strict=False)
+    return report
+
+
+def match_weights(
+    model: nn.Module, weights: Mapping[str, Tensor], source: str, left_out: Sequence[str] = (), fresh: Collection[str] = ()
+) -> LoadedWeights:
+    """Say what `put_weights` would load; the model, which may have no values at all, stays as it is.
+
+    Args:
+        model: for its keys and shapes.
+        weights: by their keys.
+        source: what to call them in a message.
+        left_out: as for `load_weights`.
+        fresh: as for `put_weights`.
+
+    Raises:
+        FormatError: they are of another architecture.
+    """
+    given = {key: value for key, value in weights.items() if key not in fresh and not key.startswith(tuple(left_out))}
+    own = {key: value for key, value in model.state_dict().items() if key not in fresh}
     missing = [key for key in own if key not in given and not key.endswith(COUNTER)]
     unknown = [key for key in given if key not in own]
     other = [key for key in own if key in given and own[key].shape != given[key].shape]
-    fresh = other if _are_a_head(other, own, given) else []
-    if missing or unknown or (other and not fresh):
+    heads = other if _are_a_head(other, own, given) else []
+    if missing or unknown or (other and not heads):
         shapes = [f"{key}: {_by(given[key])} in the file, {_by(own[key])} in the model" for key in other]
         told = (_told("missing", missing), _told("unknown to the model", unknown), _told("of another shape", shapes))
         raise FormatError(
             f"{source} holds weights of another model than {type(model).__name__} as it is built here: "
             f"{', '.join(one for one in told if one)}. {_advice(given)}"
         )
-    loaded = {key: value for key, value in given.items() if key not in fresh}
-    model.load_state_dict(loaded, strict=False)
-    return LoadedWeights(tuple(loaded), tuple(fresh))
+    return LoadedWeights(tuple(key for key in given if key not in heads), (*heads, *fresh))
 
 
 def read_weights(source: Path | str) -> dict[str, Tensor]:
@@ -80,7 +116,7 @@ def read_weights(source: Path | str) -> dict[str, Tensor]:
     Raises:
         MissingSourceError, FormatError, MissingExtraError: as for `load_weights`.
     """
-    path = _download(str(source)) if str(source).startswith(HUB) else Path(source)
+    path = weights_file(source)
     if not path.is_file():
         raise MissingSourceError(f"There is no file {path}. Expected weights that end in .safetensors, .pth or .pt.")
     if path.suffix not in (".safetensors", ".pth", ".pt"):
@@ -97,6 +133,18 @@ def read_weights(source: Path | str) -> dict[str, Tensor]:
         )
     parallel = all(str(key).startswith(PARALLEL) for key in held)
     return {str(key).removeprefix(PARALLEL) if parallel else str(key): value for key, value in held.items()}
+
+
+def weights_file(source: Path | str) -> Path:
+    """Return the file of a source of weights, fetched before where it lies on the hub.
+
+    Args:
+        source: as for `load_weights`.
+
+    Raises:
+        MissingSourceError, MissingExtraError: as for `load_weights`.
+    """
+    return _download(str(source)) if str(source).startswith(HUB) else Path(source)
 
 
 def nearest_architecture(weights: Mapping[str, Tensor], among: Mapping[str, Architecture] | None = None) -> str | None:
