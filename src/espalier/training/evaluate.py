@@ -12,14 +12,15 @@ from espalier.tasks.task import Task
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a module into eval mode without gradients for a block, and back into its mode after it."""
-    was_training = model.training
+    """Put a module into eval mode without gradients for a block, and each of its parts back into its mode after it."""
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        model.train(was_training)
+        for module, was_training in modes:
+            module.training = was_training
 
 
 def predict(model: nn.Module, task: Task, batches: Iterable[Batch]) -> Prediction:
