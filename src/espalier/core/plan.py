@@ -97,6 +97,7 @@ class PicturesPlan:
         augment: how training pictures are changed at random, in this order, each by its name and options, for example
             {"name": "flip"}; see `data.augment`. None until a trial has decided it.
         mixing: how finished pictures and their answers are blended at the end, for example {"name": "mixup"}; None for not.
+        mean, std: that each channel is normalised with, as shares of the range; None for those of the training part.
     """
 
     height: Annotated[int, Field(ge=1)]
@@ -105,6 +106,8 @@ class PicturesPlan:
     fit: Literal["crop", "pad", "stretch"] = "crop"
     augment: tuple[dict[str, Setting], ...] | None = None
     mixing: dict[str, Setting] | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -227,6 +230,33 @@ class LearningPlan:
 
 
 @dataclass(frozen=True, config=STRICT)
+class AdaptPlan:
+    """Learnt weights to start from, and how learning goes on from there; see `training.adapt`.
+
+    Args:
+        weights: a file (.safetensors, .pth, .pt) or "hub:OWNER/NAME"; None for none.
+        source: a run of ours whose first network is the start; None for none.
+        fingerprint: SHA-256 of the weights when the plan was made.
+        how: "frozen" (the head alone learns), "last" (the last blocks), "gradual" (one more block at a time) or "full".
+        layers: blocks that learn with "last", the head among them.
+        unfreeze_epochs: with "gradual", epochs from one block to the next.
+        warmup_epochs: first epochs, in which the head alone learns.
+        rate_decay: the learning rate falls by this factor from each block to the one before it, 1 or more.
+        l2_sp: pull towards the starting weights, 0 or more.
+    """
+
+    weights: str | None = None
+    source: str | None = None
+    fingerprint: str | None = None
+    how: Literal["frozen", "last", "gradual", "full"] = "full"
+    layers: Annotated[int, Field(ge=1)] = 1
+    unfreeze_epochs: Annotated[int, Field(ge=1)] = 1
+    warmup_epochs: Annotated[int, Field(ge=0)] = 1
+    rate_decay: Annotated[float, Field(ge=1)] = 2.6
+    l2_sp: Annotated[float, Field(ge=0)] = 0.0
+
+
+@dataclass(frozen=True, config=STRICT)
 class DiagnosisPlan:
     """How the doctor looks on.
 
@@ -244,7 +274,7 @@ class Plan:
     """A whole run.
 
     Args:
-        data, schema, clean, split, prepare, task, model, learning, diagnosis: the parts, in the order in which they act.
+        data, schema, clean, split, prepare, task, model, adapt, learning, diagnosis: the parts, in the order in which they act.
         baselines: names of the simple models trained beside the network; None for all that suit the task and the size.
         seed: every random choice follows from it.
         reasons: why a value is what it is, by dotted path ("model.name").
@@ -258,6 +288,7 @@ class Plan:
     clean: CleanPlan = Field(default_factory=CleanPlan)
     split: SplitPlan = Field(default_factory=SplitPlan)
     prepare: PreparePlan = Field(default_factory=PreparePlan)
+    adapt: AdaptPlan = Field(default_factory=AdaptPlan)
     learning: LearningPlan = Field(default_factory=LearningPlan)
     diagnosis: DiagnosisPlan = Field(default_factory=DiagnosisPlan)
     baselines: tuple[str, ...] | None = None

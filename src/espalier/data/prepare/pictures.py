@@ -1,7 +1,7 @@
 """Prepared pictures: their names become pixels in one form, and every channel gets mean 0 and deviation 1."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -193,9 +193,11 @@ def fit_pictures(
         train, schema.names(Role.TARGET)
     )
     form = form_of(plan.pictures)
-    blank = PreparedPictures(columns[0], form, Normalize((0.0,) * form.channels, (1.0,) * form.channels), target)
-    pixels = blank.inputs(sample_train(train, FIT_PICTURES).records)[0]
-    return replace(blank, normalize=_normalize_of(pixels), pipeline=pipeline_of(plan.pictures, len(target.classes)))
+    normalize = _planned_normalize(plan.pictures)
+    if normalize is None:
+        blank = PreparedPictures(columns[0], form, Normalize((0.0,) * form.channels, (1.0,) * form.channels), target)
+        normalize = _normalize_of(blank.inputs(sample_train(train, FIT_PICTURES).records)[0])
+    return PreparedPictures(columns[0], form, normalize, target, pipeline_of(plan.pictures, len(target.classes)))
 
 
 def pipeline_of(plan: PicturesPlan, num_classes: int) -> Pipeline:
@@ -216,6 +218,18 @@ def pipeline_of(plan: PicturesPlan, num_classes: int) -> Pipeline:
 def form_of(plan: PicturesPlan) -> PictureForm:
     """Return the form that a plan brings pictures to."""
     return PictureForm(plan.height, plan.width, plan.channels, plan.fit)
+
+
+def _planned_normalize(plan: PicturesPlan) -> Normalize | None:
+    """Return mean and deviation that a plan names, or None where the training part gives them."""
+    if plan.mean is None and plan.std is None:
+        return None
+    if plan.mean is None or plan.std is None or {len(plan.mean), len(plan.std)} != {plan.channels} or min(plan.std) <= 0:
+        raise PlanError(
+            f"prepare.pictures.mean is {plan.mean} and prepare.pictures.std {plan.std}; expected a mean and a deviation "
+            f"above 0 for each of {plan.channels} channels, or null for both."
+        )
+    return Normalize(plan.mean, plan.std)
 
 
 def _normalize_of(pixels: Tensor) -> Normalize:
