@@ -19,6 +19,7 @@ from espalier.core.plan import LearningPlan
 from espalier.core.progress import EpochDone
 from espalier.core.run_folder import MemberFolder
 from espalier.core.seeds import derive_seed
+from espalier.training.adapt.adaptation import Adaptation
 from espalier.training.averaging import WeightAverage
 from espalier.training.checkpoint import Checkpoint, load_optimizer, optimizer_tensors, read_checkpoint, write_checkpoint
 from espalier.training.interruption import held_interruption
@@ -94,7 +95,7 @@ class Fit:
     """One network being fitted.
 
     Args:
-        model: trained in place; at the end it holds the best weights.
+        model: trained in place; at the end it holds the best weights. An adaptation of one says which parts learn when.
         task: the question.
         batches: the training part.
         examiner: scores the validation part.
@@ -105,7 +106,7 @@ class Fit:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: nn.Module | Adaptation,
         task: Learnable,
         batches: Batches,
         examiner: Examiner,
@@ -115,10 +116,12 @@ class Fit:
     ) -> None:
         if plan.learning_rate is None or plan.precision == "auto":
             raise TrainingError("The learning rate and the precision must be decided before a fit. Use `process.train`.")
-        self.model, self.task, self.batches = model, task, batches
-        self.examiner, self.plan, self.folder = examiner, plan, folder
-        self.optimizer: Optimizer = make_optimizer(model, plan, plan.learning_rate)
-        self.average = None if plan.average is None else WeightAverage(model, plan.average)
+        self.adaptation = model if isinstance(model, Adaptation) else None
+        self.model: nn.Module = model.model if isinstance(model, Adaptation) else model
+        self.task, self.batches, self.examiner, self.plan, self.folder = task, batches, examiner, plan, folder
+        shares = self.adaptation.shares if self.adaptation else ()
+        self.optimizer: Optimizer = make_optimizer(self.model, plan, plan.learning_rate, shares)  # before anything is frozen
+        self.average = None if plan.average is None else WeightAverage(self.model, plan.average)
         updates = math.ceil(len(batches) / plan.accumulate)
         self.num_steps = plan.epochs * updates
         self.way = Way(
@@ -129,6 +132,7 @@ class Fit:
             l1=plan.l1,
             precision=plan.precision,
             average=self.average,
+            adapting=self.adaptation,
         )
         if plan.schedule in ("constant", "plateau") and not plan.warmup_fraction:
             self.way = Way(**{**vars(self.way), "schedule": None})  # the rate is only touched where it changes
@@ -138,6 +142,8 @@ class Fit:
         torch.manual_seed(derive_seed(seed, "learning"))
         if folder.last.exists():
             self._resume()
+        if self.adaptation is not None:
+            self.adaptation.enter(self.state.position.epoch)  # who looks before the first step sees what will learn
 
     def epochs(self, deadline: float = math.inf, member: int = 0) -> Iterator[EpochDone]:
         """Train to the end and yield after each epoch.

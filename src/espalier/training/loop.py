@@ -18,6 +18,19 @@ from espalier.training.schedules import Schedule
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 
 
+class Adapting(Protocol):
+    """What the loop needs of a way from learnt weights on; see `training.adapt`."""
+
+    def begin(self, epoch: int) -> None:
+        """Let those parameters learn that learn in an epoch, counted from 0, and no others."""
+
+    def settle(self) -> None:
+        """Put frozen modules into eval mode, after the whole model was put into train mode."""
+
+    def pull(self) -> None:
+        """Add to the gradients what pulls back to the starting weights."""
+
+
 class Learnable(Protocol):
     """What the loop needs of a task."""
 
@@ -37,6 +50,7 @@ class Way:
         l1: factor of the sum of absolute weights, added through its gradient to every parameter that decays or is a matrix.
         precision: "bfloat16" runs the forward pass under autocast.
         average: takes in the weights after each update; None for none.
+        adapting: says which parameters learn in each epoch; None lets all learn.
     """
 
     epochs: int = 1
@@ -46,6 +60,7 @@ class Way:
     l1: float = 0.0
     precision: Precision = "float32"
     average: WeightAverage | None = None
+    adapting: Adapting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +134,15 @@ def learn(
         (50, True)
     """
     way, start = way or Way(), start or Position()
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
     step = start.step
     for epoch in range(start.epoch, way.epochs):
+        weights = _learning_in(epoch, model, way)
         number = first = start.batch if epoch == start.epoch else 0
         for number, (batch, is_last) in enumerate(_epoch(batches, epoch, first), first + 1):
             if not model.training:
-                model.train()
+                _into_train_mode(model, way)
             if (number - 1) % way.accumulate == 0:
                 optimizer.zero_grad(set_to_none=True)
             with _forward_context(way.precision, batch):
@@ -143,6 +158,21 @@ def learn(
             yield Step(position, parts, loss.detach(), optimizer.param_groups[0]["lr"], norm, is_last)
         if number == first:
             raise InputError(f"Epoch {epoch} gave no batch. A generator runs dry after one epoch: give a list or a DataLoader.")
+
+
+def _learning_in(epoch: int, model: nn.Module, way: Way) -> list[nn.Parameter]:
+    """Return the parameters that learn in an epoch, with the model in train mode where some of it was frozen before."""
+    if way.adapting is not None:
+        way.adapting.begin(epoch)
+        _into_train_mode(model, way)
+    return [weight for weight in model.parameters() if weight.requires_grad]
+
+
+def _into_train_mode(model: nn.Module, way: Way) -> None:
+    """Put a model into train mode, and its frozen modules into eval mode."""
+    model.train()
+    if way.adapting is not None:
+        way.adapting.settle()
 
 
 def _epoch(batches: Batches | Iterable[Any], index: int, start: int) -> Iterator[tuple[Batch, bool]]:
@@ -168,6 +198,8 @@ def _update(optimizer: Optimizer, weights: list[nn.Parameter], way: Way, step: i
             group["lr"] = group["initial_lr"] * factor
     if way.l1:
         _add_l1_gradient(weights, way.l1)
+    if way.adapting is not None:
+        way.adapting.pull()
     norm = None if way.clip_norm is None else nn.utils.clip_grad_norm_(weights, way.clip_norm)
     optimizer.step()
     if way.average is not None:

@@ -1,5 +1,7 @@
 """Optimizers by name, with weight decay where it belongs: on weights, never on biases and norms."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -19,7 +21,22 @@ NORMS = (
 GUARDED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")  # methods that import torch's compiler
 
 
-def make_optimizer(model: nn.Module, plan: LearningPlan, learning_rate: float) -> Optimizer:
+@dataclass(frozen=True)
+class Share:
+    """Parameters of one model that learn at a share of the peak rate.
+
+    Args:
+        parameters: they.
+        rate: share of the peak rate, above 0 and at most 1.
+        decays: whether weight decay acts on those that it acts on elsewhere.
+    """
+
+    parameters: tuple[nn.Parameter, ...]
+    rate: float
+    decays: bool = True
+
+
+def make_optimizer(model: nn.Module, plan: LearningPlan, learning_rate: float, shares: Sequence[Share] = ()) -> Optimizer:
     """Return the optimizer that a plan names, for all parameters of a model that need a gradient.
 
     Fused kernels are used where torch has them: one call a step instead of several a tensor.
@@ -28,8 +45,11 @@ def make_optimizer(model: nn.Module, plan: LearningPlan, learning_rate: float) -
         model: its parameters are updated in place.
         plan: optimizer, momentum and weight decay.
         learning_rate: peak rate.
+        shares: parameters that learn slower, first the ones whose rate is told of; empty where all learn alike.
     """
     groups = parameter_groups(model, plan.weight_decay)
+    if shares:
+        groups = [one for share in shares for one in _share_of(groups, share, learning_rate)]
     match plan.optimizer:
         case "sgd":
             return light(SGD)(groups, lr=learning_rate, fused=True)
@@ -81,3 +101,17 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[Group]:
             (spared if is_spared else decayed).append(parameter)
     groups: list[Group] = [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
     return [group for group in groups if group["params"]]
+
+
+def _share_of(groups: Sequence[Group], share: Share, learning_rate: float) -> list[Group]:
+    """Return the part of each group that a share holds, with its own peak rate."""
+    held = {id(one) for one in share.parameters}
+    parts = [
+        {
+            "params": [one for one in group["params"] if id(one) in held],
+            "weight_decay": group["weight_decay"] if share.decays else 0.0,
+            "lr": learning_rate * share.rate,
+        }
+        for group in groups
+    ]
+    return [part for part in parts if part["params"]]

@@ -10,6 +10,7 @@ from torch import nn
 
 from espalier.core.batch import Batches
 from espalier.core.plan import LearningPlan
+from espalier.training.adapt.adaptation import Adaptation
 from espalier.training.loop import Learnable, Way, learn
 from espalier.training.optimizers import make_optimizer
 
@@ -40,7 +41,7 @@ class RangeTest:
 
 
 def find_learning_rate(
-    model: nn.Module, task: Learnable, batches: Batches, plan: LearningPlan, seconds: float = math.inf
+    model: nn.Module | Adaptation, task: Learnable, batches: Batches, plan: LearningPlan, seconds: float = math.inf
 ) -> RangeTest:
     """Pick a learning rate by a range test (Smith 2017, arXiv 1506.01186, section 3.3).
 
@@ -48,17 +49,23 @@ def find_learning_rate(
     loss is lowest: there it still falls, and stays clear of where it breaks. Model and random state stay as they are.
 
     Args:
-        model: as it will be trained; a copy learns.
+        model: as it will be trained; a copy learns. Of an adaptation all parts learn that will ever learn.
         task: its losses are what is watched.
         batches: of the training part.
         plan: optimizer, clipping and batch size as they will be.
         seconds: the test ends after so long; a test that is cut short picks the usual rate.
     """
     ends = time.monotonic() + seconds
-    copied = copy.deepcopy(model)
-    optimizer = make_optimizer(copied, plan, LOWEST_RATE)
+    adapting = model.opened_copy() if isinstance(model, Adaptation) else None
+    copied: nn.Module = adapting.model if adapting else copy.deepcopy(model)  # type: ignore[assignment]  # no adaptation here
+    optimizer = make_optimizer(copied, plan, LOWEST_RATE, adapting.shares if adapting else ())
     growth = (HIGHEST_RATE / LOWEST_RATE) ** (1 / (NUM_STEPS - 1))
-    way = Way(epochs=math.ceil(NUM_STEPS / len(batches)), schedule=lambda step: growth**step, clip_norm=plan.clip_norm)
+    way = Way(
+        epochs=math.ceil(NUM_STEPS / len(batches)),
+        schedule=lambda step: growth**step,
+        clip_norm=plan.clip_norm,
+        adapting=adapting,
+    )
     rates: list[float] = []
     losses: list[float] = []
     average = 0.0
