@@ -70,6 +70,7 @@ class Wiring:
         planned_steps: how many steps there will be; 0 when it is not known.
         reach: how far all planned steps can move a matrix at most, by its size; None where it is not known beforehand.
         normalised_values: fewest values of one channel that a batch norm in train mode took together; None without one.
+        is_frozen_on_purpose: the plan freezes a part of the model that was learnt before.
         normalised_rows: fewest rows over which one that takes the statistics of the batch normalised; None without one.
         dropouts: rate of each dropout module by its name.
         model_in_eval: the model as a whole was in eval mode when it was trained.
@@ -115,6 +116,7 @@ class Wiring:
     reach: float | None = None
     planned_steps: int = 0
     normalised_values: int | None = None
+    is_frozen_on_purpose: bool = False
     normalised_rows: int | None = None
     dropouts: dict[str, float] = field(default_factory=dict)
     model_in_eval: bool = False

@@ -1,6 +1,7 @@
 """The doctor beside a fit: the wiring before the first step, the course while it learns; what it finds goes into the folder."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from espalier.core.errors import TrainingError
 from espalier.core.files import write_json
@@ -54,7 +55,7 @@ def watched_epochs(fit: Fit, task: Task, plan: DiagnosisPlan, deadline: float, m
         return
     position = fit.state.position
     batch = next(iter(fit.batches.epoch(position.epoch, position.batch)))
-    wiring = look_at(fit.model, task, batch, fit.optimizer)
+    wiring = replace(look_at(fit.model, task, batch, fit.optimizer), is_frozen_on_purpose=fit.adaptation is not None)
     refuse_stops(examine(wiring), plan)
     with watch_task(fit.model, task, fit.optimizer, fit.num_steps - position.step) as (doctor, watched):
         doctor.wiring = wiring

@@ -3,7 +3,8 @@
 Source of the threshold: Espalier's fault catalogue A10 (more than 2 % of the numbers). Freezing is usually meant, as for fine
 tuning and low-rank adapters: a note. But when a norm among them still has the weights 1 and biases 0 that it was made with, or
 all matrices among them fill the range from which torch draws new ones and never pass it, what is frozen was never trained: a
-warning. Copies of trained weights, as of a target network, and weights with an adapter beside them do not count.
+warning. Copies of trained weights, as of a target network, and weights with an adapter beside them do not count. Where the plan
+itself says that learnt weights stay as they are, nothing is said.
 """
 
 import math
@@ -22,7 +23,7 @@ def check(wiring: Wiring) -> Finding | None:
     sizes = {one.name: math.prod(one.shape) for one in wiring.weights}
     frozen = [one.name for one in wiring.weights if not one.is_trainable]
     total, held = sum(sizes.values()), sum(sizes[name] for name in frozen)
-    if held <= MAX_FROZEN * total or held == total:
+    if held <= MAX_FROZEN * total or held == total or (wiring.is_frozen_on_purpose and not wiring.fresh_norms):
         return None
     fresh = wiring.fresh_norms or _drawn(wiring, sizes)
     untrained = f" They were never trained: the values of {named(fresh)} are those of a new layer." if fresh else ""
