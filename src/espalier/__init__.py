@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from espalier.face import evaluate, load, predict, resume, train
     from espalier.process import draft, inspect
     from espalier.run import Run
+    from espalier.stages.forgetting import forgetting
     from espalier.training.loop import Way, learn
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "compare",
     "draft",
     "evaluate",
+    "forgetting",
     "inspect",
     "learn",
     "load",
@@ -56,6 +58,7 @@ _HOMES = {
     "compare": "comparison",
     "draft": "process",
     "evaluate": "face",
+    "forgetting": "stages.forgetting",
     "inspect": "process",
     "learn": "training.loop",
     "load": "face",

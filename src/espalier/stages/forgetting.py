@@ -1,0 +1,85 @@
+"""Forgetting: what a network that went on from a run still knows of that run's question.
+
+The head of the old run is put on the body of the new one, and both answer the old data (as Li, Grandvalet & Davoine 2018,
+arXiv 1802.01483, section 5.4, compare networks on the source task).
+"""
+
+import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from espalier.core.errors import ColumnError, PlanError
+from espalier.core.plan import CleanPlan
+from espalier.core.run_folder import RunFolder
+from espalier.data.clean import clean
+from espalier.data.parse import parse
+from espalier.data.read import read
+from espalier.stages.network import Network, load_network, main_metric
+from espalier.training.adapt.depth import blocks_of
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """Scores on the old question.
+
+    Args:
+        metric: the main metric of the old task, in the person's units.
+        before: of the old network.
+        after: of the old head on the new body.
+        rows: that were scored.
+    """
+
+    metric: str
+    before: float
+    after: float
+    rows: int
+
+    @property
+    def sentence(self) -> str:
+        """Return what was found, for people."""
+        return f"On {self.rows:,} rows of the old question {self.metric} was {self.before:.3g}, and is {self.after:.3g} now."
+
+
+def forgetting(old: str | Path, new: str | Path, source: object) -> Forgetting:
+    """Return what a run that went on from another still knows of the other's question.
+
+    Only the first network of each run is asked. Rows that the old run learnt from flatter it: give rows of its test part.
+
+    Args:
+        old: the run that was started from.
+        new: the run that went on from it, of the same architecture.
+        source: rows of the old question with their target: a path or a frame.
+
+    Raises:
+        RunError: a run that is not there or not finished.
+        PlanError: runs of two architectures.
+        ColumnError: no row has a target.
+    """
+    before, after = (load_network(RunFolder(Path(path)).read_plan(), RunFolder(Path(path)).member(0)) for path in (old, new))
+    plan = RunFolder(Path(old)).read_plan()
+    records = clean(parse(read(source, kind=plan.data.kind), plan.schema).records, plan.schema, CleanPlan()).records
+    if not len(records):
+        raise ColumnError(f"No row of {records.source} has a value in '{plan.schema.target}', so nothing can be scored.")
+    mixed = _with_body_of(after, before, old, new)
+    truth = before.prepared.target_values(records)
+    metric = main_metric(before.task, truth)
+    scores = [metric.measure(truth, network.predict(records)) for network in (before, mixed)]
+    return Forgetting(metric.name, scores[0], scores[1], len(records))
+
+
+def _with_body_of(new: Network, old: Network, old_path: str | Path, new_path: str | Path) -> Network:
+    """Return the old network with the body of the new one."""
+    mine, theirs = blocks_of(old.module), blocks_of(new.module)
+    shapes = [[[one.shape for one in block.parameters] for block in blocks[:-1]] for blocks in (mine, theirs)]
+    if shapes[0] != shapes[1]:
+        raise PlanError(
+            f"{old_path} and {new_path} are of two architectures ({type(old.module).__name__} and "
+            f"{type(new.module).__name__}, or of other sizes), so that the head of one does not fit on the other. "
+            "Give a run and one that was started --from it."
+        )
+    head = {id(one) for one in mine[-1].parameters}
+    kept = {name for name, one in old.module.named_parameters() if id(one) in head}
+    body = {name: value for name, value in new.module.state_dict().items() if name not in kept}
+    module = copy.deepcopy(old.module)
+    module.load_state_dict({**module.state_dict(), **body})
+    return replace(old, module=module)
