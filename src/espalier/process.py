@@ -22,11 +22,12 @@ from espalier.core.finding import Finding
 from espalier.core.plan import Plan, edit
 from espalier.core.plan_file import is_edited, write_plan
 from espalier.core.progress import Progress, StageDone
-from espalier.core.records import Splits
+from espalier.core.records import Records, Splits
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned
 from espalier.data.describe.profile import Profile
 from espalier.data.describe.question import Question
+from espalier.data.part_column import parts_of_column
 from espalier.data.read import fingerprint, read
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.examine import examine
@@ -42,6 +43,7 @@ from espalier.stages.parts import deal_parts, keep_parts, read_part
 from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
 from espalier.stages.rules import fill_plan
 from espalier.stages.score import explain, score
+from espalier.stages.starting_point import check_start, start_asked, start_of
 from espalier.stages.table import Table, load_planned, load_table
 from espalier.training.allocator import keep_memory
 from espalier.training.threads import kept_threads
@@ -50,6 +52,7 @@ __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "r
 
 VERSIONED = ("espalier", "torch", "numpy", "polars", "scikit-learn")  # what a run's numbers depend on
 OTHER_SOURCES = ("data.valid", "data.test")
+NAMED = (*OTHER_SOURCES, "adapt.weights", "adapt.source")  # values that are found again from any folder
 AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores, importance and report
 AFTER_LEARNING_FACTOR = 0.7  # but at least of the time until learning could begin: a slow machine or a wide table slows both
 MOST_AFTER_LEARNING = 0.5  # of the time left when learning can begin
@@ -142,6 +145,8 @@ def draft(
 
 def _drafted(table: Table, source: object, query: str | None, changes: Mapping[str, Any] | None, seed: int) -> Plan:
     """Return the plan for a table that was read: what the person asked for, and what the rules choose."""
+    found = {path: _where(value) if path in NAMED and value else value for path, value in (changes or {}).items()}
+    start = start_asked(found)
     facts = Facts(
         len(table.records),
         table.schema,
@@ -151,13 +156,21 @@ def _drafted(table: Table, source: object, query: str | None, changes: Mapping[s
         table.fingerprint,
         table.pictures,
         table.records.hints.part,
+        _num_train(table.records),
+        start,
     )
-    found = {path: _where(value) if path in OTHER_SOURCES and value else value for path, value in (changes or {}).items()}
     plan = fill_plan(facts, found, seed)
     marks = {f"{path}_fingerprint": fingerprint(found[path], read(found[path])) for path in OTHER_SOURCES if found.get(path)}
     plan = edit(plan, marks, "of its content when the plan was made") if marks else plan
     check_names(plan, table.asked().classes)
+    check_start(plan, start, table.asked().classes)
     return plan
+
+
+def _num_train(records: Records) -> int | None:
+    """Return the rows that the form of a source names as training part; None where it names no parts."""
+    part = records.hints.part
+    return None if part is None else int((parts_of_column(records.frame.get_column(part), records.rows) == 0).sum())
 
 
 def _where(source: object) -> str:
@@ -268,6 +281,7 @@ def _stages(
     yield StageDone("read", f"{len(table.records):,} rows, {len(table.schema.columns)} columns", table.seconds)
     began_stage = time.monotonic()
     check_names(plan, table.asked().classes)
+    check_start(plan, start_of(plan.adapt), table.asked().classes)
     cleaned, parts = deal_parts(plan, table, folder)
     write_plan(folder.plan, plan)  # from here on the run can be resumed
     keep_parts(plan, parts, folder)

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import torch
 from sklearn.ensemble import HistGradientBoostingRegressor
+from torch import nn
 
 from espalier.core.batch import Batches
 from espalier.core.plan import Plan, edit
@@ -15,6 +16,7 @@ from espalier.core.seeds import derive_seed
 from espalier.data.prepare.preparation import fit_preparation
 from espalier.stages.network import Network, target_kind
 from espalier.tasks.counts import Counts
+from espalier.training.adapt.adaptation import Adaptation
 from espalier.training.loop import Precision
 from espalier.training.precision import choose_precision
 from espalier.training.range_test import find_learning_rate
@@ -75,7 +77,9 @@ def _matrix(inputs: tuple[object, ...]) -> np.ndarray[tuple[int, int], np.dtype[
     return np.hstack([np.asarray(one, dtype=np.float32) for one in inputs])
 
 
-def decide_learning(plan: Plan, network: Network, batches: Batches, seconds: float = math.inf) -> Plan:
+def decide_learning(
+    plan: Plan, network: Network, batches: Batches, seconds: float = math.inf, learner: nn.Module | Adaptation | None = None
+) -> Plan:
     """Decide threads and precision by trials and the learning rate by a range test, where the plan leaves them open.
 
     Args:
@@ -83,6 +87,7 @@ def decide_learning(plan: Plan, network: Network, batches: Batches, seconds: flo
         network: untrained; it stays as it is.
         batches: of the training part.
         seconds: the range test may take.
+        learner: what learns, where it is not simply the network's module.
     """
     batch = next(iter(batches.epoch(0)))
     if plan.learning.threads is None:
@@ -90,7 +95,7 @@ def decide_learning(plan: Plan, network: Network, batches: Batches, seconds: flo
         plan = edit(plan, {"learning.threads": threads.threads}, threads.reason)
         torch.set_num_threads(threads.threads)
     if plan.learning.learning_rate is None:
-        test = find_learning_rate(network.module, network.task, batches, plan.learning, seconds)
+        test = find_learning_rate(learner or network.module, network.task, batches, plan.learning, seconds)
         plan = edit(plan, {"learning.learning_rate": test.rate}, test.reason)
     if plan.learning.precision == "auto":
         choice = choose_precision(network.module, network.task, batch)

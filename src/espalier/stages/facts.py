@@ -8,6 +8,7 @@ from espalier.core.plan import Plan
 from espalier.core.schema import Schema
 from espalier.data.describe.question import Question
 from espalier.data.pictures.survey import Survey
+from espalier.stages.starting_point import Start
 
 Choice: TypeAlias = tuple[str, Any, str]  # dotted path, value, reason
 
@@ -23,6 +24,8 @@ class Facts:
         source, query, fingerprint: where the rows came from.
         pictures: what the pictures are like; None where there are none.
         part: the column that names the part of each row, where the form of the source says so.
+        num_train: rows of the training part, where the form of the source names the parts.
+        start: learnt weights to start from; None where none were asked for.
     """
 
     num_rows: int
@@ -33,14 +36,18 @@ class Facts:
     fingerprint: str
     pictures: Survey | None = None
     part: str | None = None
+    num_train: int | None = None
+    start: Start | None = None
 
 
 Rule: TypeAlias = Callable[[Facts, Plan], list[Choice]]
 
 
 def num_train_rows(facts: Facts, plan: Plan) -> int:
-    """Return the rows that are trained on: what the folds, or the files of the other parts, leave of all rows."""
+    """Return the rows that are trained on: what the folds, or the files or names of the other parts, leave of all rows."""
     parts = plan.split
+    if parts.method == "column" and parts.column == facts.part and facts.num_train is not None:
+        return facts.num_train
     if parts.method == "files":
         drawn = parts.train + (0.0 if plan.data.valid else parts.valid) + (0.0 if plan.data.test else parts.test)
         return round(facts.num_rows * parts.train / drawn)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from espalier.core.batch import Batches, Prediction
 from espalier.core.errors import RunError
@@ -25,6 +25,8 @@ from espalier.stages.decide import decide_epochs, decide_learning, decide_member
 from espalier.stages.look import watched_epochs
 from espalier.stages.network import ModuleMaker, Network, average, main_metric, make_network, target_kind
 from espalier.stages.rivals import Rivals
+from espalier.stages.starting_point import begin_from
+from espalier.training.adapt.adaptation import Adaptation
 from espalier.training.evaluate import predict_and_loss
 from espalier.training.fit import Examiner, Fit, Judgement
 
@@ -161,10 +163,12 @@ def _fit_networks(
             lesson = _next_lesson(work, splits, lesson, member, index)
         batches = lesson.prepared.batches(lesson.inputs, lesson.target, lesson.rows, plan.learning.batch_size, seed)
         network = make_network(plan, lesson.prepared, seed, work.maker, lesson.class_weights)
-        plan = _kept(work, plan, decide_learning(plan, network, batches, TRIAL_SHARE * (ends - time.monotonic())))
+        learner = begin_from(plan, network)
+        plan = _kept(work, plan, decide_learning(plan, network, batches, TRIAL_SHARE * (ends - time.monotonic()), learner))
         if not networks and not work.folder.member(index).last.exists():
             plan = _kept(work, plan, decide_epochs(plan, network, batches, ends - time.monotonic()))
-        fit = _start(network, batches, lesson.valid, plan, work.folder.member(index), seed)
+        examiner = make_examiner(network, lesson.valid)
+        fit = _start(network, learner, batches, examiner, plan, work.folder.member(index), seed)
         share = (ends - time.monotonic()) / (plan.model.num_members - member)
         yield from watched_epochs(fit, network.task, plan.diagnosis, time.monotonic() + share - fit.state.seconds, index)
         networks.append(network)
@@ -180,15 +184,22 @@ def _kept(work: Work, plan: Plan, decided: Plan) -> Plan:
     return decided
 
 
-def _start(network: Network, batches: Batches, valid: Records, plan: Plan, folder: MemberFolder, seed: int) -> Fit:
+def _start(
+    network: Network,
+    learner: nn.Module | Adaptation,
+    batches: Batches,
+    examiner: Examiner,
+    plan: Plan,
+    folder: MemberFolder,
+    seed: int,
+) -> Fit:
     """Return the fit of a network, from its last checkpoint where there is one.
 
     Raises:
         RunError: the checkpoint is damaged, or of another model.
     """
-    examiner = make_examiner(network, valid)
     try:
-        return Fit(network.module, network.task, batches, examiner, plan.learning, folder, seed)
+        return Fit(learner, network.task, batches, examiner, plan.learning, folder, seed)
     except RuntimeError as error:
         if not folder.last.exists():
             raise

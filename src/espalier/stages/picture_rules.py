@@ -42,7 +42,31 @@ def _alone(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
+    if facts.start is not None and facts.start.model is not None:
+        return [
+            ("model.name", facts.start.model, facts.start.why_model),
+            ("model.options", dict(facts.start.options), facts.start.why_model),
+        ]
     return [("model.name", DEFAULT_MODEL, "a small convolutional network that learns fast on a CPU")]
+
+
+def _form(facts: Facts, plan: Plan) -> list[Choice]:
+    """Bring pictures to the form that the starting weights know."""
+    start, pictures = facts.start, plan.prepare.pictures
+    if start is None or pictures is None:
+        return []
+    return [(f"prepare.pictures.{name}", value, start.why_form) for name, value in start.form.items()]
+
+
+def _normalization(facts: Facts, plan: Plan) -> list[Choice]:
+    """Normalise as the starting weights are used to."""
+    start, pictures = facts.start, plan.prepare.pictures
+    if start is None or pictures is None or len(start.mean) != pictures.channels:
+        return []
+    return [
+        ("prepare.pictures.mean", list(start.mean), start.why_mean),
+        ("prepare.pictures.std", list(start.std), start.why_mean),
+    ]
 
 
 def _target(facts: Facts, plan: Plan) -> list[Choice]:
@@ -65,8 +89,8 @@ def _learning(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _recipe(facts: Facts, plan: Plan) -> list[Choice]:
-    """Give the default network the recipe that it was tried with on cifar10 and fashion_mnist; others get a range test."""
-    if plan.model.name != DEFAULT_MODEL:
+    """Give the default network the recipe that it was tried with; others, and learnt weights, get a range test."""
+    if plan.model.name != DEFAULT_MODEL or facts.start is not None:
         return []
     size = plan.learning.batch_size
     rate = float(f"{RECIPE_RATE * size / RECIPE_BATCH:.2g}")
@@ -88,4 +112,4 @@ def _average(facts: Facts, plan: Plan) -> list[Choice]:
     return [("learning.average", decay, f"the mean of the weights of the last {AVERAGED_EPOCHS} epochs or so answers better")]
 
 
-PICTURE_RULES: tuple[Rule, ...] = (_alone, _model, _target, _learning, _recipe, _average)
+PICTURE_RULES: tuple[Rule, ...] = (_alone, _model, _form, _normalization, _target, _learning, _recipe, _average)

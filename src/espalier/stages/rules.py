@@ -6,6 +6,7 @@ from typing import Any
 
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
 from espalier.core.schema import Kind, Role
+from espalier.stages.adapt_rules import ADAPT_RULES
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
 from espalier.stages.network import ROTATING
 from espalier.stages.parts import check_repeats
@@ -43,7 +44,7 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
         plan = with_reasons(replace(plan, prepare=replace(plan.prepare, pictures=form)), reasons)
     plan = edit(plan, changes, "you asked for it") if changes else plan
     check_repeats(plan)
-    for rule in (*RULES, *(TABLE_RULES if facts.pictures is None else PICTURE_RULES)):
+    for rule in (*RULES, *(TABLE_RULES if facts.pictures is None else PICTURE_RULES), *ADAPT_RULES):
         for path, value, reason in rule(facts, plan):
             if not _is_asked(path, changes):
                 plan = edit(plan, {path: value}, reason)
