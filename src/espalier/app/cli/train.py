@@ -42,6 +42,10 @@ class LearningOptions:
         epochs: passes over the training part, at most.
         budget: time for the whole run, baselines included: 90s, 5m, 1h30m. As many networks as fit, up to five, are averaged.
         seed: every random choice follows from this number; 0 when left out.
+        weights: learnt weights to start from: a .safetensors or .pth file, or hub:OWNER/NAME.
+        source: a run on other pictures to start from: its network, its weights, and the form of its pictures.
+        adapt: what learns from there on: frozen (the head alone), last:N (N blocks), gradual (one more at a time) or full;
+            chosen by the number of pictures when left out.
         settings: any other value of the plan, as KEY=VALUE; repeat it for several. See the keys with --dry-run.
     """
 
@@ -50,6 +54,9 @@ class LearningOptions:
     epochs: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
     budget: Annotated[str | None, Parameter(metavar="TIME")] = None
     seed: Annotated[int | None, Parameter(metavar="NUMBER", converter=_whole)] = None
+    weights: Annotated[str | None, Parameter(metavar="FILE")] = None
+    source: Annotated[str | None, Parameter(name="--from", metavar="RUN")] = None
+    adapt: Annotated[str | None, Parameter(metavar="HOW")] = None
     settings: Annotated[tuple[str, ...], Parameter(name="--set", metavar="KEY=VALUE")] = ()
 
 
@@ -225,7 +232,7 @@ def _edited_file(
 
 def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
     """Return the options as edits of a plan; what `--set` says comes last."""
-    from espalier.app.cli.given.options import changes_of, seconds_of, without_none
+    from espalier.app.cli.given.options import adapting, changes_of, seconds_of, without_none
 
     asked = {
         "task.name": learning.task,
@@ -236,8 +243,10 @@ def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
         "data.test": data.test,
         "split.folds": data.folds,
         "split.repeats": data.repeats,
+        "adapt.weights": learning.weights,
+        "adapt.source": learning.source,
     }
-    return {**without_none(asked), **changes_of(learning.settings)}
+    return {**without_none(asked), **adapting(learning.adapt), **changes_of(learning.settings)}
 
 
 def _check_names(changes: dict[str, Any]) -> None:

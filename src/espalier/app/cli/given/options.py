@@ -6,9 +6,10 @@ from typing import Any
 
 import yaml
 
-from espalier.core.errors import PlanError
+from espalier.core.errors import PlanError, unknown_name
 from espalier.core.plain_yaml import one_line, read_yaml
 
+WAYS = ("frozen", "last", "gradual", "full")  # to go on from learnt weights
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 DURATION = re.compile(r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m(?:in)?)?(?:(?P<s>\d+(?:\.\d+)?)s?)?")
 
@@ -34,6 +35,31 @@ def changes_of(settings: Iterable[str]) -> dict[str, Any]:
             )
         changes[key.strip()] = _value(setting, value)
     return changes
+
+
+def adapting(text: str | None) -> dict[str, Any]:
+    """Return the edits that `--adapt` asks for; None asks for none.
+
+    Example:
+        >>> adapting("last:2"), adapting("frozen"), adapting(None)
+        ({'adapt.how': 'last', 'adapt.layers': 2}, {'adapt.how': 'frozen'}, {})
+
+    Raises:
+        UnknownNameError: no such way.
+        PlanError: "last" without a number of blocks above zero.
+    """
+    if text is None:
+        return {}
+    name, colon, number = text.strip().partition(":")
+    if name not in WAYS:
+        raise unknown_name("way to adapt", text, (f"{way}:N" if way == "last" else way for way in WAYS))
+    if name != "last" and not colon:
+        return {"adapt.how": name}
+    if name == "last" and number.isdecimal() and int(number) > 0:
+        return {"adapt.how": name, "adapt.layers": int(number)}
+    raise PlanError(
+        f"--adapt is {text!r}; expected a number of blocks behind 'last' alone, the head counted as the first: --adapt last:2."
+    )
 
 
 def written(value: Any) -> str:  # noqa: ANN401  any plain value
