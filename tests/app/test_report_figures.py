@@ -96,7 +96,7 @@ def test_a_number_stands_on_the_healthy_range_of_its_sign(tmp_path):
     (figure,) = drawn_of(tmp_path / "low", low_rate)
     assert figure.rows[0].healthy.startswith("above ")
     size = Finding("W21-input-scale", "1.", Severity.WARN, {"size": 1664.0})
-    assert rows_of(drawn_of(tmp_path / "size", size)[0]) == [("size", "1,664", "0.005 to 30")]
+    assert rows_of(drawn_of(tmp_path / "size", size)[0]) == [("size", "1,664", "0.05 to 30")]
 
 
 def test_a_sign_told_from_a_number_on_is_healthy_below_it(tmp_path):

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from espalier.core.errors import ColumnError, PlanError, RunError, SourceError
-from espalier.core.plan import PicturesPlan, PreparePlan
+from espalier.core.plan import PreparePlan
+from espalier.core.plan_parts import PicturesPlan
 from espalier.core.records import TrainRecords
 from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.kinds.images import read

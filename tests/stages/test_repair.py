@@ -79,18 +79,14 @@ def test_leaving_out_another_column_does_not_close_the_leak(leaking):
 
 
 def test_a_leak_that_no_new_deal_shows_is_left_alone(plain):
-    alarm = Finding(
-        LEAK, "Leak.", Severity.WARN, repairs=(Repair("leave out 'size'", {"schema.columns.size.role": "ignored"}),)
-    )
+    alarm = Finding(LEAK, "Leak.", Severity.WARN, repairs=(Repair("leave out 'size'", {"schema.columns.age.role": "ignored"}),))
     result = repaired(plain, [alarm])
     assert not result.is_changed
     assert result.outcomes[0].why == "When the rows are dealt anew D16 no longer shows, so there is nothing to close."
 
 
 def test_a_false_repair_is_rolled_back(plain):
-    harm = Finding(
-        "D04-missing-values", "Gaps.", Severity.WARN, repairs=(Repair("x", {"schema.columns.size.role": "ignored"}),)
-    )
+    harm = Finding("D04-missing-values", "Gaps.", Severity.WARN, repairs=(Repair("x", {"schema.columns.age.role": "ignored"}),))
     result = repaired(plain, [harm])
     assert not result.is_changed and result.plan == plain.plan
     assert result.outcomes[0].why.startswith("A first training came no further: roc auc 0.")
@@ -335,12 +331,10 @@ def test_what_a_repaired_plan_shows_is_cured_too(plain, monkeypatch):
 
 def test_notes_on_the_data_are_left_when_what_was_wrong_is_cured(plain):
     sick = edit(plain.plan, {"learning.learning_rate": 1e-6, "learning.epochs": 3}, "a fault")
-    note = Finding(
-        "D04-missing-values", "Gaps.", Severity.NOTE, repairs=(Repair("x", {"schema.columns.size.role": "ignored"}),)
-    )
+    note = Finding("D19-few-rows", "Few.", Severity.NOTE, repairs=(Repair("x", {"schema.columns.size.role": "ignored"}),))
     result = repaired(plain, [note, Finding("T05-learning-rate-too-low", "Slow.", Severity.WARN)], plan=sick)
     assert note.id not in {one.proposal.finding.id for one in result.outcomes}
-    assert say(result.unlooked).startswith("D04-missing-values: not tried, for it is a note on the data")
+    assert say(result.unlooked).startswith("D19-few-rows: not tried, for it is a note on the data")
 
 
 def test_an_unusual_setting_is_the_first_note_to_be_tried():
@@ -349,7 +343,5 @@ def test_an_unusual_setting_is_the_first_note_to_be_tried():
 
 
 def test_what_became_of_a_repair_can_be_told_in_korean(plain):
-    harm = Finding(
-        "D04-missing-values", "Gaps.", Severity.WARN, repairs=(Repair("x", {"schema.columns.size.role": "ignored"}),)
-    )
+    harm = Finding("D04-missing-values", "Gaps.", Severity.WARN, repairs=(Repair("x", {"schema.columns.age.role": "ignored"}),))
     assert say(repaired(plain, [harm]).outcomes[0].said, KOREAN).startswith("첫 학습이 더 나아지지 않았습니다. roc auc 0.")

@@ -1,15 +1,15 @@
 """The rules that fill in a plan for pictures."""
 
 from espalier.core.pictures import GREY
-from espalier.core.plan import PicturesPlan, Plan
+from espalier.core.plan import Plan
+from espalier.core.plan_parts import PicturesPlan
 from espalier.core.schema import Kind, Role
 from espalier.data.pictures.survey import Survey
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
 
 DEFAULT_MODEL = "fast-cnn"
 RECIPE_RATE, RECIPE_BATCH = 0.15, 128
-AVERAGED_EPOCHS = 2.5  # the moving average of weights reaches back about so far
-LARGEST_AVERAGE = 0.999
+SMOOTHING = 0.1  # share of the probability that is spread over all classes
 BATCH_SIZES = ((500, 16), (2_000, 32), (6_000, 64))  # up to this many training pictures: this batch
 LARGEST_BATCH = 128
 EPOCHS = ((1_000, 60), (5_000, 40), (20_000, 25), (40_000, 16))  # up to this many training pictures: epochs
@@ -106,10 +106,11 @@ def _recipe(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-def _average(facts: Facts, plan: Plan) -> list[Choice]:
-    steps = max(num_train_rows(facts, plan) // (plan.learning.batch_size * plan.learning.accumulate), 1)
-    decay = min(round(1 - 1 / (AVERAGED_EPOCHS * steps + 10), 5), LARGEST_AVERAGE)
-    return [("learning.average", decay, f"the mean of the weights of the last {AVERAGED_EPOCHS} epochs or so answers better")]
+def _smoothing(facts: Facts, plan: Plan) -> list[Choice]:
+    if plan.task.name != "multiclass" or plan.task.options:
+        return []
+    why = "keeps answers from growing too sure, so that the validation loss falls to the end (arXiv 1512.00567, section 7)"
+    return [("task.options.label_smoothing", SMOOTHING, why)]
 
 
-PICTURE_RULES: tuple[Rule, ...] = (_alone, _model, _form, _normalization, _target, _learning, _recipe, _average)
+PICTURE_RULES: tuple[Rule, ...] = (_alone, _model, _form, _normalization, _target, _learning, _recipe, _smoothing)

@@ -129,6 +129,7 @@ class _Work:
     cured: set[str] = field(default_factory=set)
     rejected: list[Plan] = field(default_factory=list)
     unlooked: list[Said] = field(default_factory=list)
+    causes: dict[str, str] = field(default_factory=dict)  # of the run's findings; a cured cause is no longer among those left
 
     @property
     def is_over(self) -> bool:
@@ -167,6 +168,7 @@ def repair_run(
     ground.deal(plan, "A", 0)
     work = _Work(ground, plan, effort, time.monotonic() + effort.seconds)
     waiting = root_cause_first([*findings, *_breakdown(work, findings, folder)])
+    work.causes = {one.id: one.cause for one in waiting if one.cause}
     while waiting:
         finding = waiting.pop(0)
         if _is_cured(work, finding) or _is_beside_the_point(work, finding):
@@ -211,7 +213,8 @@ def _is_cured(work: _Work, finding: Finding) -> bool:
     if work.plan is work.ground.plan:
         return False
     shown = shows(work.ground, work.plan, finding, "A", 0)
-    is_gone = finding.cause in work.cured if shown is None else not shown
+    cause = work.causes.get(finding.id, finding.cause)
+    is_gone = cause in work.cured if shown is None else not shown
     if is_gone:
         work.cured.add(finding.id)
     return is_gone

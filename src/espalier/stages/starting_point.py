@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from espalier.core.catalogue import architectures
 from espalier.core.errors import FormatError, InputError, PlanError
 from espalier.core.files import sha256
-from espalier.core.plan import AdaptPlan, Plan
+from espalier.core.plan import Plan
+from espalier.core.plan_parts import AdaptPlan
 from espalier.core.run_folder import RunFolder, read_run_json
 from espalier.data.prepare.pictures import PreparedPictures
 from espalier.data.prepare.preparation import preparation_from_mapping

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from espalier.core.plan import AdaptPlan, LearningPlan
+from espalier.core.plan import LearningPlan
+from espalier.core.plan_parts import AdaptPlan
 from espalier.core.run_folder import MemberFolder
 from espalier.training.adapt.adaptation import LEAST_SHARE, Adaptation
 from espalier.training.evaluate import evaluating

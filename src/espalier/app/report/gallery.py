@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from espalier.app.report.charts.picture import picture
 from espalier.core.pictures import Album, PictureForm
-from espalier.core.plan import PicturesPlan
+from espalier.core.plan_parts import PicturesPlan
 from espalier.core.records import Records
 from espalier.data.pictures.survey import Survey
 

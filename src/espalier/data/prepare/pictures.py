@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from espalier.core.batch import Batch, Batches, FloatArray, Prediction
 from espalier.core.errors import ColumnError, PlanError, SourceError
 from espalier.core.pictures import PictureForm
-from espalier.core.plan import PicturesPlan, PreparePlan
+from espalier.core.plan import PreparePlan
+from espalier.core.plan_parts import PicturesPlan
 from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.augment.pipeline import Pipeline

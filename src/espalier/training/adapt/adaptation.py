@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from espalier.core.plan import AdaptPlan
+from espalier.core.plan_parts import AdaptPlan
 from espalier.training.adapt.depth import blocks_of
 from espalier.training.optimizers import Share
 

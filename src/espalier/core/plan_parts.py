@@ -1,0 +1,63 @@
+"""Parts of a plan that only some runs need: how pictures become tensors, and learnt weights to start from."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(extra="forbid")
+
+Scalar: TypeAlias = bool | int | float | str | None
+Setting: TypeAlias = Scalar | tuple[Scalar, ...] | list[Scalar]
+
+
+@dataclass(frozen=True, config=STRICT)
+class PicturesPlan:
+    """How pictures become tensors.
+
+    Args:
+        height, width: pixels that every picture is brought to.
+        channels: 1 for grey, 3 for colour.
+        fit: what is done with a picture of another shape: its middle is cut out ("crop"), its edges are filled with black
+            ("pad"), or it is pulled into shape ("stretch").
+        augment: how training pictures are changed at random, in this order, each by its name and options, for example
+            {"name": "flip"}; see `data.augment`. None until a trial has decided it.
+        mixing: how finished pictures and their answers are blended, for example {"name": "mixup"}; None for not.
+        mean, std: that each channel is normalised with, as shares of the range; None for those of the training part.
+    """
+
+    height: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]
+    channels: Literal[1, 3] = 3
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    augment: tuple[dict[str, Setting], ...] | None = None
+    mixing: dict[str, Setting] | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class AdaptPlan:
+    """Learnt weights to start from, and how learning goes on from there; see `training.adapt`.
+
+    Args:
+        weights: a file (.safetensors, .pth, .pt) or "hub:OWNER/NAME"; None for none.
+        source: a run of ours whose first network is the start; None for none.
+        fingerprint: SHA-256 of the weights when the plan was made.
+        how: "frozen" (the head alone learns), "last" (the last blocks), "gradual" (one more block at a time) or "full".
+        layers: blocks that learn with "last", the head among them.
+        unfreeze_epochs: with "gradual", epochs from one block to the next.
+        warmup_epochs: first epochs, in which the head alone learns.
+        rate_decay: the learning rate falls by this factor from each block to the one before it, 1 or more.
+        l2_sp: pull towards the starting weights, 0 or more.
+    """
+
+    weights: str | None = None
+    source: str | None = None
+    fingerprint: str | None = None
+    how: Literal["frozen", "last", "gradual", "full"] = "full"
+    layers: Annotated[int, Field(ge=1)] = 1
+    unfreeze_epochs: Annotated[int, Field(ge=1)] = 1
+    warmup_epochs: Annotated[int, Field(ge=0)] = 1
+    rate_decay: Annotated[float, Field(ge=1)] = 2.6
+    l2_sp: Annotated[float, Field(ge=0)] = 0.0
