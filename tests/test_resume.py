@@ -26,7 +26,8 @@ if (folder / "plan.yaml").exists():
     stages = process.resume(folder)
 else:
     changes = {"model.name": "tabm-tiny", "learning.epochs": 40, "learning.patience": 1000, "learning.average": 0.99,
-               "learning.checkpoint_seconds": 1e-4, "learning.schedule": "cosine", "baselines": ["linear model"]}
+               "learning.checkpoint_seconds": 1e-4, "learning.schedule": "cosine", "baselines": ["linear model"],
+               "learning.precision": "float32", "learning.threads": 1}  # what trials of speed decide may differ between runs
     stages = process.train(process.draft("sample:breast_cancer", target=["target"], changes=changes).plan, folder)
 for stage in stages:
     print(type(stage).__name__, flush=True)

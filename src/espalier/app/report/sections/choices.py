@@ -1,5 +1,6 @@
 """The choices: what was chosen where there was a choice, and the reason that the plan holds for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ GROUPS = {
     "split": "Split",
     "prepare": "Preparation",
     "model": "Model",
+    "adapt": "Start from learnt weights",
     "learning": "Learning",
     "baselines": "Baselines",
     "seed": "Chance",
@@ -31,6 +33,13 @@ NAMES = {
     "prepare.indicators": "mark filled gaps",
     "prepare.target": "scaling of the target",
     "prepare.bins": "bins for each number",
+    "prepare.pictures.height": "height in pixels",
+    "prepare.pictures.width": "width in pixels",
+    "prepare.pictures.channels": "channels of colour",
+    "prepare.pictures.augment": "changed at random",
+    "prepare.pictures.mixing": "blended",
+    "prepare.pictures.mean": "mean of each channel",
+    "prepare.pictures.std": "deviation of each channel",
     "learning.budget_seconds": "time budget",
     "learning.average": "average of weights",
     "model.members": "networks averaged",
@@ -42,7 +51,9 @@ HIDDEN = (  # shown elsewhere on the page
     "data.valid_fingerprint",
     "data.test_fingerprint",
     "data.source",
+    "adapt.fingerprint",
 )
+FILLS = {"zero": "is filled with black", "reflect": "is mirrored", "replicate": "is repeated"}
 SECONDS = "_seconds"
 
 
@@ -99,11 +110,33 @@ def _value_at(mapping: Any, path: str) -> Any:  # noqa: ANN401  any plain value
 
 def in_words(value: Any) -> str:  # noqa: ANN401  any plain value
     """Return one value of a plan in words."""
+    if isinstance(value, dict) and "name" in value:
+        return change_in_words(value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {in_words(inner)}" for key, inner in value.items()) or wording.NOT_KNOWN
     if isinstance(value, list | tuple):
         return wording.and_list([in_words(one) for one in value]) if value else wording.NOT_KNOWN
     return wording.cell(value)
+
+
+def change_in_words(step: Mapping[str, Any]) -> str:
+    """Return what one random change of pictures does.
+
+    Args:
+        step: as the plan holds it: its name and its options.
+
+    Example:
+        >>> change_in_words({"name": "flip"}), change_in_words({"name": "crop", "padding": 4, "fill": "zero"})
+        ('mirrored at random', 'shifted by up to 4 pixels (the edge is filled with black)')
+    """
+    name, options = str(step["name"]), {key: value for key, value in step.items() if key != "name"}
+    if name == "flip":
+        return "mirrored at random"
+    if name == "crop" and "padding" in options:
+        fill = FILLS.get(str(options.get("fill", "")), "")
+        return f"shifted by up to {options['padding']} pixels" + (f" (the edge {fill})" if fill else "")
+    told = ", ".join(f"{key.replace('_', ' ')} {in_words(value)}" for key, value in options.items())
+    return f"{name.replace('-', ' ')}{f' ({told})' if told else ''}"
 
 
 def setting(path: str, value: Any) -> str:  # noqa: ANN401  any plain value

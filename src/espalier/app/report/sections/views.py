@@ -1,7 +1,6 @@
 """The views: training pictures as the network is shown them, changed at random, and why they are changed so."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 from espalier.app.report.charts.picture import picture
 from espalier.app.report.facts import Facts
 from espalier.app.report.gallery import Gallery, Tile, drawn_rows, short_name
-from espalier.app.report.sections.choices import in_words
+from espalier.app.report.sections.choices import change_in_words
 from espalier.app.report.sections.section import Section
 from espalier.core.run_folder import read_run_json
 from espalier.data.prepare.pictures import PreparedPictures
@@ -40,8 +39,8 @@ def build(facts: Facts) -> Section | None:
     values = {
         "lines": _lines(facts, gallery, prepared, rows),
         "num_views": NUM_VIEWS,
-        "changes": [_in_words(step) for step in steps],
-        "mixing": None if mixing is None else _in_words(mixing),
+        "changes": [change_in_words(step) for step in steps],
+        "mixing": None if mixing is None else change_in_words(mixing),
         "reason": facts.run.plan.reasons.get(REASON, ""),
         "form": prepared.form,
     }
@@ -78,21 +77,3 @@ def _as_bytes(image: Tensor, mean: Sequence[float], std: Sequence[float]) -> Ten
     shape = (1, -1, 1, 1)
     values = image.float() * torch.tensor(std).view(shape) + torch.tensor(mean).view(shape)
     return (values * WHITE).round().clamp(0, WHITE).to(torch.uint8)
-
-
-def _in_words(step: Mapping[str, Any]) -> str:
-    """Return what one change does, in words.
-
-    Example:
-        >>> _in_words({"name": "flip"}), _in_words({"name": "crop", "padding": 4, "fill": "zero"})
-        ('mirrored at random', 'shifted by up to 4 pixels (the edge is filled with black)')
-    """
-    name, options = str(step.get("name", "")), {key: value for key, value in step.items() if key != "name"}
-    fills = {"zero": "is filled with black", "reflect": "is mirrored", "replicate": "is repeated"}
-    if name == "flip":
-        return "mirrored at random"
-    if name == "crop" and "padding" in options:
-        fill = fills.get(str(options.get("fill", "")), "")
-        return f"shifted by up to {options['padding']} pixels" + (f" (the edge {fill})" if fill else "")
-    told = ", ".join(f"{key.replace('_', ' ')} {in_words(value)}" for key, value in options.items())
-    return f"{name.replace('-', ' ')}{f' ({told})' if told else ''}"
