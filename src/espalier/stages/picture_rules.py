@@ -12,7 +12,7 @@ RECIPE_RATE, RECIPE_BATCH = 0.15, 128
 SMOOTHING = 0.1  # share of the probability that is spread over all classes
 BATCH_SIZES = ((500, 16), (2_000, 32), (6_000, 64))  # up to this many training pictures: this batch
 LARGEST_BATCH = 128
-EPOCHS = ((1_000, 60), (5_000, 40), (20_000, 25), (40_000, 16))  # up to this many training pictures: epochs
+EPOCHS = ((1_000, 60), (20_000, 40), (40_000, 16))  # up to this many training pictures: epochs
 FEWEST_EPOCHS = 10
 
 
