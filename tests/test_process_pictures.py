@@ -180,3 +180,17 @@ def test_a_module_of_ones_own_reads_pictures(folder, tmp_path):
     run = espalier.train(folder, model=module, out=tmp_path / "run", settings=short)
     assert espalier.load(tmp_path / "run", model=module).predict(folder).height == 80
     assert run.folder.report.exists()
+
+
+def test_a_test_part_of_another_folder_leaves_out_what_cannot_be_read_and_shows_its_copies(folder, tmp_path):
+    other = write_folder(tmp_path / "other", 12, side=16)
+    for number in range(12):
+        (other / "bar" / f"{number}.png").write_bytes(encoded(drawn("bar", 500 + number)))
+        (other / "square" / f"{number}.png").write_bytes(encoded(drawn("square", 500 + number)))
+    (other / "bar" / "0.png").write_bytes(encoded(drawn("bar", 500))[:80])
+    (other / "bar" / "1.png").write_bytes((folder / "bar" / "1.png").read_bytes())
+    made = process.draft(str(folder), changes={**SHORT, "data.test": str(other)})
+    _, [splits] = deal_parts(made.plan, made.table, None)
+    assert len(splits.test) == 23
+    found = {one.id: one for one in process.inspect(str(folder), changes={"data.test": str(other)}).findings}
+    assert found["S01-rows-in-two-parts"].evidence["num_shared"] == {"test": 1}

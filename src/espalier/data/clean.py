@@ -68,7 +68,9 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
         reason = "Another row is equal in every other column and has another target."
         records = _keep(records, ~_contradicts(records, schema, targets), reason, removed)
     if plan.duplicates == "drop":
-        records = _keep(records, _is_first(records, schema), "An earlier row is equal in every column.", removed)
+        nearly = ", or so but for a picture that is nearly the same" if pictures else ""
+        reason = f"An earlier row is equal in every column{nearly}."
+        records = _keep(records, _is_first(records, schema), reason, removed)
     return Cleaned(records, tuple(removed))
 
 

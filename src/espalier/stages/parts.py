@@ -8,6 +8,7 @@ from espalier.core.plan import Plan
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned, clean
+from espalier.data.pictures.survey import survey
 from espalier.data.read import read
 from espalier.data.split import folds, read_split, split, split_files, write_split
 from espalier.stages.network import check_inputs
@@ -79,6 +80,7 @@ def read_part(plan: Plan, part: Literal["valid", "test"]) -> Records | None:
         return None
     records = read(source, kind=plan.data.kind)
     checked_fingerprint(source, records, planned)
+    records, _ = survey(records)  # a picture that cannot be read is left out here too, and copies of training ones are found
     return clean(parse_all(records, plan.schema).records, plan.schema, plan.clean).records
 
 

@@ -1,5 +1,6 @@
 """Survey: what the pictures of a source are like, and which of them cannot be used."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -142,9 +143,16 @@ def survey(records: Records) -> tuple[Records, Survey | None]:
         pixels, wrong = records.album.pixels(names, usual_form(headers))
         problems |= {number: why for number, why in wrong.items() if number not in problems}
     _refuse(records, names, positions, problems)
-    marks = alike(pixels)
-    made = _made(column, names, records.rows[positions], headers, pixels, problems, int((marks != np.arange(len(marks))).sum()))
-    return _marked(records, column, positions, problems, marks), made
+    leaders = alike(pixels)
+    num_alike = int((leaders != np.arange(len(leaders))).sum())
+    made = _made(column, names, records.rows[positions], headers, pixels, problems, num_alike)
+    return _marked(records, column, positions, problems, _marks(pixels, leaders)), made
+
+
+def _marks(pixels: Tensor, leaders: np.ndarray) -> list[str]:
+    """Return the mark of each picture: of the content of the first one like it, so that it holds from source to source."""
+    own = {int(one): hashlib.sha256(pixels[int(one)].numpy().tobytes()).hexdigest()[:16] for one in np.unique(leaders)}
+    return [own[int(one)] for one in leaders]
 
 
 def _refuse(records: Records, names: Sequence[str], positions: np.ndarray, problems: Mapping[int, str]) -> None:
@@ -164,15 +172,15 @@ def _refuse(records: Records, names: Sequence[str], positions: np.ndarray, probl
     )
 
 
-def _marked(records: Records, column: str, positions: np.ndarray, problems: Mapping[int, str], marks: np.ndarray) -> Records:
+def _marked(records: Records, column: str, positions: np.ndarray, problems: Mapping[int, str], marks: Sequence[str]) -> Records:
     """Return the records with null where a picture cannot be read, and with the column of likeness."""
     frame = records.frame
     named = frame.get_column(column).to_list()
     for number in problems:
         named[positions[number]] = None
     likeness: list[str | None] = [None] * len(named)
-    for position, mark in zip(positions.tolist(), marks.tolist(), strict=True):
-        likeness[position] = str(records.rows[positions[mark]])
+    for position, mark in zip(positions.tolist(), marks, strict=True):
+        likeness[position] = mark
     name = f"{column}{ALIKE}"
     frame = frame.with_columns(pl.Series(column, named, dtype=pl.String), pl.Series(name, likeness, dtype=pl.String))
     hints: Hints = replace(
