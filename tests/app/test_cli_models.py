@@ -29,6 +29,14 @@ def test_a_model_for_tables_is_summarized_for_a_number_of_columns(capsys):
     assert json.loads(capsys.readouterr().out)["layers"][1]["num_parameters"] == 3 * 32 + 32
 
 
+@pytest.mark.parametrize(("name", "num_outputs"), [("lstm-tiny", 1), ("dlinear-tiny", 9 * 24)])
+def test_a_model_for_series_is_summarized_for_channels_and_steps(name, num_outputs, capsys):
+    assert launch(["models", name, "--summary", "--input", "9x128", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["input"] == [9, 128]
+    assert shown["num_parameters"] == sum(layer["num_parameters"] for layer in shown["layers"]) > num_outputs
+
+
 def test_without_a_size_the_usual_one_is_taken(capsys):
     assert launch(["models", "fast-cnn-tiny", "--summary", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["input"] == [3, 224, 224]
@@ -48,6 +56,7 @@ def test_without_a_size_the_usual_one_is_taken(capsys):
         (["fast-cnn", "--input", "3x32x99999999999"], "is no size"),
         (["fast-cnn", "--input", "3x32x7"], "'3x32x7' is too small: fast-cnn takes pictures whose shorter side has at least 8"),
         (["mlp", "--input", "3x32x32"], "It reads tables: write the number of columns, for example 10"),
+        (["lstm", "--input", "96"], "It reads series: write channels x steps, for example 9x128"),
         (["--summary"], "A summary is made of one model. Name it: espalier models NAME --summary"),
     ],
 )

@@ -11,7 +11,11 @@ EDGES = (-1.5, -0.5, 0.0, 0.5, 1.5)
 WITH_BINS = {"num_numbers": 9, "cardinalities": (6, 80), "num_outputs": 2, "bins": (EDGES,) * 9}
 PICTURES = {"in_channels": 3, "num_outputs": 2}
 LEAST_SIDE = 16  # pixels; larger where a model needs more
-EXAMPLES = {"table": WITH_BINS, "image": PICTURES}
+SERIES = {"in_channels": 3, "length": 24, "num_outputs": 2}
+FORECASTS = {**SERIES, "num_outputs": 2 * 4 * 2, "out_channels": 2, "horizon": 4, "outputs_per_step": 2}
+WINDOWS = {**SERIES, "num_outputs": 3 * 24}  # what a model gives that writes its input anew
+EXAMPLES = {"table": WITH_BINS, "image": PICTURES, "series": SERIES}
+LEARNING_RATES = {"table": 0.02, "image": 0.003, "series": 0.01}  # with which eight rows are learnt by heart
 
 
 def given_to(name):
@@ -19,6 +23,8 @@ def given_to(name):
     architecture = architectures()[name]
     if architecture.reads == "table":
         return WITH_BINS
+    if architecture.reads == "series":
+        return {"forecasting": FORECASTS, "anomaly": WINDOWS}[architecture.only[0]] if architecture.only else SERIES
     side = max(architecture.least_pixels, LEAST_SIDE)
     return {**PICTURES, "image_size": (side, side)}
 
@@ -31,7 +37,7 @@ def build(name, given=None, seed=0, **options):
 def inputs_of(name, num_rows=ROWS):
     """Rows that the model of this name can read."""
     given = given_to(name)
-    return table_rows(given, num_rows) if architectures()[name].reads == "table" else pictures(given, num_rows)
+    return {"table": table_rows, "image": pictures, "series": series}[architectures()[name].reads](given, num_rows)
 
 
 def table_rows(given, num_rows=ROWS):
@@ -44,6 +50,11 @@ def table_rows(given, num_rows=ROWS):
 def pictures(given, num_rows=ROWS):
     stream = torch.Generator().manual_seed(1)
     return (torch.randn(num_rows, given["in_channels"], *given["image_size"], generator=stream),)
+
+
+def series(given, num_rows=ROWS):
+    stream = torch.Generator().manual_seed(1)
+    return (torch.randn(num_rows, given["in_channels"], given["length"], generator=stream),)
 
 
 def loss_of(output):

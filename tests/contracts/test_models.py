@@ -8,7 +8,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from contracts.model_inputs import EXAMPLES, ROWS, as_tuples, build, given_to, inputs_of, loss_of, without_dropout
+from contracts.model_inputs import (
+    EXAMPLES,
+    LEARNING_RATES,
+    ROWS,
+    as_tuples,
+    build,
+    given_to,
+    inputs_of,
+    loss_of,
+    without_dropout,
+)
 from espalier.core.catalogue import architectures
 from espalier.core.errors import PlanError, UnknownNameError
 
@@ -66,7 +76,7 @@ def test_evaluation_gives_the_same_answer_twice(name):
 def test_eight_rows_are_learnt_by_heart(name):
     model = build(name, **without_dropout(name))
     inputs = inputs_of(name)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02 if architectures()[name].reads == "table" else 0.003)
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATES[architectures()[name].reads])
     before = loss_of(model(*inputs)).item()
     for _ in range(150):
         optimizer.zero_grad()

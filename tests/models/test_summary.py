@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from contracts.model_inputs import build, inputs_of
 from espalier.core.catalogue import architectures
 from espalier.models.summary import LayerSummary, summary
 
@@ -15,6 +16,8 @@ def built(name):
     """A model of the catalogue with what it reads; those for pictures hold no numbers."""
     if architectures()[name].reads == "table":
         return architectures()[name].build(GIVEN, {}), (torch.zeros(1, 3), torch.zeros(1, 2, dtype=torch.int64))
+    if architectures()[name].reads == "series":
+        return build(name), inputs_of(name, num_rows=1)
     with torch.device("meta"):
         return architectures()[name].build(PICTURES, {}), (torch.zeros(1, 3, 224, 224),)
 

@@ -20,11 +20,12 @@ class Architecture:
     Args:
         module: built as `module(config)`.
         config: a frozen dataclass; its fields without defaults are given by the data and the task.
-        reads: the data kind whose input groups `forward` takes: "table" or "image".
+        reads: the data kind whose input groups `forward` takes: "table", "image" or "series".
         sizes: config fields that differ from the defaults for this name.
         least_pixels: shorter side of the smallest picture that it takes; 1 for models that read no pictures.
         left_out: beginnings of keys that published weights of this name hold and the module does not need, such as heads
             that only served training.
+        only: names of the tasks that it answers, such as "forecasting"; empty for every task on what it reads.
     """
 
     module: type[nn.Module]
@@ -33,6 +34,7 @@ class Architecture:
     sizes: Mapping[str, Any] = field(default_factory=dict)
     least_pixels: int = 1
     left_out: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
     def build(self, given: Mapping[str, Any], options: Mapping[str, Any]) -> nn.Module:
         """Return a new module.

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from espalier.core.catalogue import Architecture
 
-GIVEN = ("num_numbers", "cardinalities", "num_outputs", "bins")  # what the data and the task decide for a table's model
+TABLE = ("num_numbers", "cardinalities", "num_outputs", "bins")
+FORECAST = ("out_channels", "horizon", "outputs_per_step", "output_roles")
+GIVEN = (*TABLE, *FORECAST)  # what the data and the task decide, where it has a default
 
 
 def models(
@@ -27,7 +29,8 @@ def models(
     Args:
         name: one of them.
         summary: show each layer of NAME: its window, what it sees, what it gives and what it costs.
-        input: what the summary is for: channels x height x width of a picture (3x32x32), or the number columns of a table (10).
+        input: what the summary is for: channels x height x width of a picture (3x32x32), the number columns of a table (10),
+            or channels x steps of a series (9x128).
         json: print the result as JSON.
     """
     from espalier.app.cli.show.console import print_json
@@ -79,6 +82,7 @@ def _mapping(architecture: "Architecture") -> dict[str, Any]:
 
     return {
         "reads": architecture.reads,
+        "only": list(architecture.only),
         "sentence": first_sentence(architecture.module),
         "options": [asdict(option) for option in options_of(architecture.config, architecture.sizes, given=GIVEN)],
         "sizes": dict(architecture.sizes),

@@ -95,3 +95,59 @@ def check_image(in_channels: int, num_outputs: int) -> None:
     """
     check_count("in_channels", in_channels)
     check_count("num_outputs", num_outputs)
+
+
+def check_series_sizes(in_channels: int, num_outputs: int, forecast: tuple[int, int, int] = (0, 0, 1)) -> None:
+    """Refuse series without channels, a model without outputs, and a forecast that does not fill the outputs.
+
+    Args:
+        in_channels: C, 1 or more.
+        num_outputs: K, 1 or more.
+        forecast: V forecast channels, H steps and Q numbers of each step; V and H are 0 for outputs that are no forecast.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    check_count("in_channels", in_channels)
+    check_count("num_outputs", num_outputs)
+    out_channels, horizon, outputs_per_step = forecast
+    check_count("out_channels", out_channels, least=0)
+    check_count("horizon", horizon, least=0)
+    check_count("outputs_per_step", outputs_per_step)
+    if out_channels > in_channels:
+        raise ValueError(f"out_channels is {out_channels}, expected at most in_channels, which is {in_channels}")
+    if horizon and num_outputs != out_channels * horizon * outputs_per_step:
+        raise ValueError(
+            f"num_outputs is {num_outputs}, expected out_channels x horizon x outputs_per_step, which is "
+            f"{out_channels} x {horizon} x {outputs_per_step}"
+        )
+
+
+def check_forecast(in_channels: int, num_outputs: int, forecast: tuple[int, int, int]) -> None:
+    """Refuse what `check_series_sizes` refuses, and outputs that are no forecast.
+
+    Args:
+        in_channels: C, 1 or more.
+        num_outputs: K = V * H * Q.
+        forecast: V forecast channels, H steps and Q numbers of each step, each 1 or more.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    for name, value in zip(("out_channels", "horizon"), forecast, strict=False):
+        check_count(name, value)
+    check_series_sizes(in_channels, num_outputs, forecast)
+
+
+def check_flag(option: str, value: object) -> None:
+    """Refuse what is neither true nor false.
+
+    Args:
+        option: name of the config field.
+        value: what was given.
+
+    Raises:
+        ValueError: with a sentence about the option.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{option} is {value!r}, expected true or false")

@@ -10,14 +10,16 @@ if TYPE_CHECKING:
 
     from espalier.core.catalogue import Architecture
 
-USUAL = {"image": (3, 224, 224), "table": (10,)}
-NUM_AXES = {"image": 3, "table": 1}
+USUAL = {"image": (3, 224, 224), "table": (10,), "series": (1, 96)}
+NUM_AXES = {"image": 3, "table": 1, "series": 2}
 WRITTEN = {
     "image": "reads pictures: write channels x height x width, for example 3x32x32",
     "table": "reads tables: write the number of columns, for example 10",
+    "series": "reads series: write channels x steps, for example 9x128",
 }
 MAX_LENGTH = 100_000
 NUM_OUTPUTS = 1000  # the classes that most published counts of parameters are for
+HORIZON = 24  # steps of the forecast of a model that only forecasts
 
 
 def read_input_size(name: str, architecture: "Architecture", text: str | None) -> tuple[int, ...]:
@@ -63,6 +65,17 @@ def example_for(architecture: "Architecture", size: tuple[int, ...]) -> "tuple[n
     if architecture.reads == "table":
         given = {"num_numbers": size[0], "cardinalities": (), "num_outputs": 1, "bins": ((-1.0, 0.0, 1.0),) * size[0]}
         return architecture.build(given, {}), (torch.zeros(1, *size),)
+    if architecture.reads == "series":
+        return architecture.build(_given_to_series(architecture, *size), {}), (torch.zeros(1, *size),)
     with torch.device("meta"):
         given = {"in_channels": size[0], "image_size": size[1:], "num_outputs": NUM_OUTPUTS}
         return architecture.build(given, {}), (torch.zeros(1, *size),)
+
+
+def _given_to_series(architecture: "Architecture", in_channels: int, length: int) -> dict[str, int]:
+    """Return what a model for series is built for: all channels are forecast, or written anew, or one number is told."""
+    given = {"in_channels": in_channels, "length": length, "num_outputs": 1}
+    if "forecasting" in architecture.only:
+        forecast = {"out_channels": in_channels, "horizon": HORIZON, "outputs_per_step": 1}
+        return {**given, **forecast, "num_outputs": in_channels * HORIZON}
+    return {**given, "num_outputs": in_channels * length} if architecture.only else given

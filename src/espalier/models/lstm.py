@@ -1,0 +1,105 @@
+"""LSTM (Hochreiter, Schmidhuber 1997, Neural Computation 9; with the forget gate of Gers, Schmidhuber, Cummins 2000).
+
+Each step, with x_t the input and h_t-1 what the units said before: gates i, f, o = sigmoid(W x_t + U h_t-1 + b), candidate
+g = tanh(...), state c_t = f c_t-1 + i g, answer h_t = o tanh(c_t). The state is changed by additions, so that a gradient
+reaches back over many steps. `layers/lstm_cell.py` has these lines to read.
+Differs: no peepholes; weights have the shapes and the two biases of `torch.nn.LSTM`; the forget gate begins open.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from espalier.core.catalogue import Architecture
+from espalier.models.layers.dropout import Dropout
+from espalier.models.layers.options import check_count, check_flag, check_fraction, check_series_sizes
+from espalier.models.layers.recurrent import Recurrent
+from espalier.models.layers.series_pooling import SeriesPooling
+from espalier.models.layers.valid_steps import check_series, valid_steps
+from espalier.models.layers.window_norm import WindowNorm
+
+
+@dataclass(frozen=True)
+class LstmConfig:
+    """What an LSTM is built from.
+
+    Args:
+        in_channels: C.
+        num_outputs: K.
+        width: units of each layer and direction.
+        depth: layers.
+        bidirectional: whether each layer also runs from the end to the beginning.
+        pooling: how the answers at all steps become one: "last", "mean", "max" or "attention".
+        dropout: share of units set to zero in training between layers and before the outputs, 0 to below 1.
+        variational: whether a unit is dropped at all steps of a row at once, or at each step anew.
+        normalize: what is taken away from each window, and given back to a forecast: "none", "last" (its last value) or
+            "window" (its mean and deviation).
+        out_channels: V, the first channels, when they are forecast.
+        horizon: H, steps of the forecast.
+        outputs_per_step: Q, numbers of each step of the forecast.
+        output_roles: of these numbers, for `normalize`: "level", "log_scale" or "shape"; empty when all are levels.
+    """
+
+    in_channels: int
+    num_outputs: int
+    width: int = 128
+    depth: int = 2
+    bidirectional: bool = False
+    pooling: str = "last"
+    dropout: float = 0.0
+    variational: bool = False
+    normalize: str = "none"
+    out_channels: int = 0
+    horizon: int = 0
+    outputs_per_step: int = 1
+    output_roles: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        check_series_sizes(self.in_channels, self.num_outputs, (self.out_channels, self.horizon, self.outputs_per_step))
+        check_count("width", self.width)
+        check_count("depth", self.depth)
+        check_flag("bidirectional", self.bidirectional)
+        check_fraction("dropout", self.dropout)
+        check_flag("variational", self.variational)
+
+
+class Lstm(nn.Module):
+    """Long short-term memory: reads a series step by step and keeps what matters in a state with gates.
+
+    The usual recurrent network: for windows of tens to some hundreds of steps, of one length or of many. Each step waits for
+    the one before, so that long windows take long; there a temporal convolution is quicker.
+
+    Args:
+        config: sizes and choices.
+
+    Shapes: series (B, C, T), lengths (B,) to (B, K).
+    """
+
+    def __init__(self, config: LstmConfig) -> None:
+        super().__init__()
+        self.config = config
+        one = config
+        self.norm = WindowNorm(one.normalize, one.out_channels, one.horizon, one.output_roles)
+        self.recurrent = Recurrent(
+            "lstm", one.in_channels, one.width, one.depth, one.bidirectional, one.dropout, one.variational
+        )
+        self.pooling = SeriesPooling(one.pooling, self.recurrent.out_channels, one.bidirectional)
+        self.dropout = Dropout(one.dropout)
+        self.head = nn.Linear(self.recurrent.out_channels, one.num_outputs)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, series: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return the outputs, before any softmax or sigmoid."""
+        check_series(series, lengths, self.config.in_channels)
+        valid = valid_steps(series, lengths)
+        series, level = self.norm(series, valid)
+        steps = self.recurrent(series.permute(2, 0, 1), None if valid is None else lengths)  # (T, B, D)
+        pooled = self.pooling(steps.transpose(0, 1), valid)  # (B, D)
+        return self.norm.give_back(self.head(self.dropout(pooled)), level)
+
+
+MODELS = {
+    "lstm": Architecture(Lstm, LstmConfig, reads="series"),
+    "lstm-tiny": Architecture(Lstm, LstmConfig, reads="series", sizes={"width": 16, "depth": 1}),
+}
