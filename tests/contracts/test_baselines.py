@@ -6,21 +6,39 @@ import pytest
 from espalier.evaluation.baselines.baseline import all_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
-from espalier.evaluation.metrics import labels
+from espalier.evaluation.baselines.window import WindowShape
+from espalier.evaluation.metrics import forecasts, labels
 from espalier.evaluation.metrics.counts import poisson_deviance
 from espalier.evaluation.metrics.numbers import mae, rmse
 from espalier.evaluation.metrics.probabilities import log_loss
 
 NUM_CLASSES = 4  # the last one is in no row
-MAIN = {"class": log_loss, "number": rmse, "count": poisson_deviance, "labels": labels.log_loss}
-TRIVIAL = {"class": "majority class", "number": "mean", "count": "mean", "labels": "majority class"}
+MAIN = {"class": log_loss, "number": rmse, "count": poisson_deviance, "labels": labels.log_loss, "path": forecasts.rmse}
+TRIVIAL = {"class": "majority class", "number": "mean", "count": "mean", "labels": "majority class", "path": "naive"}
+KINDS = list(TRIVIAL)
 AVAILABLE = {name: one for name, one in all_baselines().items() if one.available()}
 PAIRS = [(name, kind) for name, one in AVAILABLE.items() for kind in one.kinds]
 LEARNING = [(name, kind) for name, kind in PAIRS if not AVAILABLE[name].trivial]
 
 
+def paths(num_rows, seed):
+    """Two variables with a season of 12 steps, of different size and level, and one that is not to be forecast."""
+    rng = np.random.default_rng(seed)
+    shape = WindowShape(channels=3, length=36, horizon=6, num_targets=2, season=12, look_back=24)
+    start, steps = rng.integers(0, 1000, (num_rows, 1, 1)), np.arange(42)
+    whole = np.sin(2 * np.pi * (start + steps) / 12) + 0.1 * rng.normal(size=(num_rows, 3, 42))
+    whole = whole * np.array([1, 50, 1])[:, None] + np.array([0, 1000, 0])[:, None]
+    windows, target = whole[:, :, :36].astype(np.float32), whole[:, :2, 36:]
+    windows[:5, :, :20] = np.nan  # short histories
+    target[5, 1, 3] = np.nan
+    inputs = (np.zeros((num_rows, 1), np.float32), np.zeros((num_rows, 0), int), windows.reshape(num_rows, -1))
+    return TrainTable(inputs, (), target, "path", 0, shape)
+
+
 def toy(kind, num_rows=400, seed=0):
     """Two numbers that matter, one that does not, a category that matters; easy for every model."""
+    if kind == "path":
+        return paths(num_rows, seed)
     rng = np.random.default_rng(seed)
     numbers = rng.normal(size=(num_rows, 3)).astype(np.float32)
     codes = rng.integers(0, 5, (num_rows, 1))
@@ -65,6 +83,8 @@ def test_predictions_are_valid(name, kind):
         assert (prediction.probabilities[:, 2] < 0.05).all()
     if kind == "count":
         assert (prediction.values > 0).all()
+    if kind == "path":
+        assert prediction.values.shape == test.target.shape
 
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
@@ -101,11 +121,11 @@ def test_every_baseline_says_what_it_does_in_a_sentence(name):
     assert AVAILABLE[name].sentence.endswith(".")
 
 
-@pytest.mark.parametrize("kind", ["class", "number", "count", "labels"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_trivial_baseline_first_and_several_that_learn(kind):
     names = suited_baselines(kind, 1000, 10)
     assert AVAILABLE[names[0]].trivial
-    assert len(names) >= 6
+    assert len(names) >= (6 if kind != "path" else 5)
     assert [AVAILABLE[name].simplicity for name in names] == sorted(AVAILABLE[name].simplicity for name in names)
 
 

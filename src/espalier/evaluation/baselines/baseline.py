@@ -30,6 +30,23 @@ def installed() -> bool:
 
 
 @dataclass(frozen=True)
+class Size:
+    """How much there is to learn and to predict.
+
+    Args:
+        num_rows: rows of the training part.
+        num_columns: input columns.
+        num_forecasts: rows to be predicted times variables, in forecasting; 0 when not known.
+        season: steps after which the series repeat themselves; 1 for none, 0 when not known.
+    """
+
+    num_rows: int
+    num_columns: int
+    num_forecasts: int = 0
+    season: int = 0
+
+
+@dataclass(frozen=True)
 class Baseline:
     """A simple model.
 
@@ -42,6 +59,9 @@ class Baseline:
         max_rows: rows that it is trained on at most, drawn at random; a function of the number of classes.
         most_rows: rows of the training part up to which it is tried, unless a person names it; None for any number.
         most_columns: input columns up to which it is tried, in the same way.
+        most_forecasts: series (rows to be predicted times variables) up to which it is tried, in the same way, because it
+            fits each one's own history when asked and learns nothing from other rows; None when that is not how it works.
+        seasonal: it only repeats a season, and is left out where the series have none.
         min_class_rows: classes with fewer rows are left out of its training, because it cannot handle them.
         votes: how many votes stand behind each probability; None when they are not shares of votes.
         growth: training time grows with the number of rows to this power.
@@ -59,6 +79,8 @@ class Baseline:
     max_rows: Callable[[int], int] = field(default=lambda num_classes: 1_000_000)
     most_rows: int | None = None
     most_columns: int | None = None
+    most_forecasts: int | None = None
+    seasonal: bool = False
     min_class_rows: int = 1
     votes: Votes | None = None
     growth: float = 1.0
@@ -67,10 +89,20 @@ class Baseline:
     trivial: bool = False
     available: Callable[[], bool] = installed
 
-    def too_large(self, num_rows: int, num_columns: int) -> str:
-        """Return why a table is too large for it to be tried, in a few words; empty when it is not."""
-        limits = ((num_rows, self.most_rows, "rows"), (num_columns, self.most_columns, "columns"))
+    def unsuited(self, size: Size) -> str:
+        """Return why data of this size are not for it, in a few words; empty when they are."""
+        if self.seasonal and size.season == 1:
+            return "no season"
+        limits = (
+            (size.num_rows, self.most_rows, "rows"),
+            (size.num_columns, self.most_columns, "columns"),
+            (size.num_forecasts, self.most_forecasts, "series to fit"),
+        )
         return next((f"more than {most:,} {what}" for num, most, what in limits if most is not None and num > most), "")
+
+    def reads(self, kind: TargetKind, has_windows: bool) -> bool:
+        """Return whether it can learn this kind of target from such rows."""
+        return kind in self.kinds and (self.encoding != "windows" or has_windows or kind == "path")
 
 
 @cache
@@ -80,38 +112,60 @@ def all_baselines() -> Mapping[str, Baseline]:
     return dict(sorted(found.items(), key=lambda item: item[1].simplicity))
 
 
-def suited_baselines(kind: TargetKind, num_rows: int, num_columns: int) -> list[str]:
+def suited_baselines(
+    kind: TargetKind,
+    num_rows: int,
+    num_columns: int,
+    has_windows: bool = False,
+    num_forecasts: int = 0,
+    season: int = 0,
+) -> list[str]:
     """Return the names of the baselines to train beside a network, simplest first.
 
     Args:
         kind: what the target holds.
         num_rows: rows of the training part.
         num_columns: input columns.
+        has_windows: rows are windows of series.
+        num_forecasts: rows to be predicted times variables, in forecasting; 0 when not known.
+        season: steps after which the series repeat themselves; 1 for none, 0 when not known.
 
     Example:
         >>> suited_baselines("number", num_rows=1000, num_columns=10)[:3]
         ['mean', 'median', 'linear model']
     """
+    size = Size(num_rows, num_columns, num_forecasts, season)
     return [
         name
         for name, one in all_baselines().items()
-        if kind in one.kinds and one.available() and not one.too_large(num_rows, num_columns)
+        if one.reads(kind, has_windows) and one.available() and not one.unsuited(size)
     ]
 
 
-def left_out_baselines(kind: TargetKind, num_rows: int, num_columns: int) -> tuple[str, ...]:
-    """Return the baselines that are not tried because the table is too large, each with the reason.
+def left_out_baselines(
+    kind: TargetKind,
+    num_rows: int,
+    num_columns: int,
+    has_windows: bool = False,
+    num_forecasts: int = 0,
+    season: int = 0,
+) -> tuple[str, ...]:
+    """Return the baselines that are not tried because the data are too large or have no season, each with the reason.
 
     Args:
         kind: what the target holds.
         num_rows: rows of the training part.
         num_columns: input columns.
+        has_windows: rows are windows of series.
+        num_forecasts: rows to be predicted times variables, in forecasting; 0 when not known.
+        season: steps after which the series repeat themselves; 1 for none, 0 when not known.
 
     Example:
         >>> left_out_baselines("number", num_rows=12_211, num_columns=10)
         ('support vector machine (more than 5,000 rows)',)
     """
-    reasons = {name: one.too_large(num_rows, num_columns) for name, one in all_baselines().items() if kind in one.kinds}
+    size = Size(num_rows, num_columns, num_forecasts, season)
+    reasons = {name: one.unsuited(size) for name, one in all_baselines().items() if one.reads(kind, has_windows)}
     return tuple(f"{name} ({reason})" for name, reason in reasons.items() if reason)
 
 

@@ -39,7 +39,7 @@ class FittedBaseline:
         estimators: one, or one for each label that is learnt on its own.
         encoder: inputs to its matrix.
         kind: the table that it was trained on, without rows.
-        shares: (K,) of each class or label in the training part, or (1,) its mean count.
+        shares: (K,) of each class or label in the training part, or (1,) its mean count; empty for quantities and paths.
         fit_seconds: time of the training whose result this is.
         num_rows: rows that it was trained on.
         note: what a reader must know, or empty.
@@ -63,11 +63,13 @@ class FittedBaseline:
         """Return predictions in the person's units.
 
         Args:
-            inputs: as in training: numbers (N, F) and category codes (N, M).
+            inputs: as in training: numbers (N, F), category codes (N, M) and windows (N, C * L).
             rows: (N,) the source row of each example.
         """
         numbers = np.asarray(inputs[0])
-        size = max(1, CHUNK_CELLS // max(1, self.encoder.width(numbers.shape[1])))
+        window = self.encoder.window
+        answered = window.num_targets * window.horizon if window else 0
+        size = max(1, CHUNK_CELLS // max(1, self.encoder.width(numbers.shape[1]) + answered))
         parts = [
             self._answer(self.encoder.apply([np.asarray(one)[start : start + size] for one in inputs]))
             for start in range(0, len(numbers), size)
@@ -89,6 +91,8 @@ class FittedBaseline:
             probabilities = np.clip(self._label_probabilities(matrix), 0, 1)
             return (probabilities >= 0.5).astype(np.float64), probabilities
         values = np.asarray(self.estimators[0].predict(matrix), dtype=np.float64)
+        if self.kind == "path" and self.encoder.window is not None:
+            return self.encoder.window.paths(values), None
         if self.kind == "count":
             values = self._joined(np.maximum(values, 0)[:, None], self.estimators[0], matrix)[:, 0]
         return values, None
@@ -149,15 +153,21 @@ def fit_baseline(name: str, table: TrainTable, seed: int, max_seconds: float | N
     order = numpy_stream(seed, "baseline", name).permutation(len(table))
     most = min(len(table), baseline.max_rows(table.num_classes), _rows_that_fit(baseline, table))
     reason = "more rows are not used by this baseline"
-    if max_seconds is not None and most > PILOT_ROWS[1] and not baseline.trivial:
+    learns = not baseline.trivial and baseline.most_forecasts is None
+    if max_seconds is not None and most > PILOT_ROWS[1] and learns:
         affordable, trial = _affordable(name, table, order, seed, Allowance(max_seconds, most, time.perf_counter()))
         if affordable < most:
             reason = (
                 f"all would take longer than the {max_seconds:.3g} s allowed" if max_seconds else "no time was left for more"
             )
-            fitted = trial if trial.num_rows >= affordable else _train(name, table.take(order[:affordable]), seed)
+            fitted = trial if trial.num_rows >= affordable else _train(name, _some(table, order[:affordable]), seed)
             return replace(_noted(fitted, len(table), reason), lacked_time=True)
-    return _noted(_train(name, table.take(order[:most]) if most < len(table) else table, seed), len(table), reason)
+    return _noted(_train(name, _some(table, order[:most]) if most < len(table) else table, seed), len(table), reason)
+
+
+def _some(table: TrainTable, rows: IntArray) -> TrainTable:
+    """Return some rows; those of forecasts stay in the order of time, because models are chosen on the last of them."""
+    return table.take(np.sort(rows) if table.kind == "path" else rows)
 
 
 def _noted(fitted: FittedBaseline, num_rows: int, reason: str) -> FittedBaseline:
@@ -246,17 +256,19 @@ def _learnable(table: TrainTable, min_class_rows: int) -> tuple[TrainTable, str]
 
 
 def _shares(table: TrainTable) -> FloatArray:
-    """Return the share of each class (Laplace's rule) or label, or the mean count, in the training part."""
+    """Return the share of each class (Laplace's rule) or label, or the mean count, in the training part; else nothing."""
     if table.kind == "class":
         counts = np.bincount(table.target.astype(int), minlength=table.num_classes)
         return np.asarray((counts + 1) / (len(table) + len(counts)))
     if table.kind == "labels":
         return np.asarray((table.target.sum(axis=0) + 1) / (len(table) + 2))
-    return np.array([float(np.mean(table.target))])
+    return np.array([float(np.mean(table.target))]) if table.kind == "count" else np.empty(0)
 
 
 def _typed(table: TrainTable) -> FloatArray | IntArray:
-    """Return the target as estimators want it: whole numbers for classes and labels."""
+    """Return the target as estimators want it: whole numbers for classes and labels, one row for a path."""
+    if table.kind == "path":
+        return np.asarray(table.target, dtype=np.float64).reshape(len(table), -1)
     return table.target.astype(np.int64) if table.kind in ("class", "labels") else np.asarray(table.target, dtype=np.float64)
 
 
