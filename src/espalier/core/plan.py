@@ -22,7 +22,7 @@ class DataPlan:
 
     Args:
         source: a file, a folder, a URL of a database, or `sample:NAME`.
-        kind: what the source is read as: "table" or "images"; None to find out.
+        kind: what the source is read as: "table", "images" or "series"; None to find out.
         query: the SQL query, when the source is a database.
         valid: a second source that serves as validation part.
         test: a second source that serves as test part.
@@ -31,7 +31,7 @@ class DataPlan:
     """
 
     source: str
-    kind: Literal["table", "images"] | None = None
+    kind: Literal["table", "images", "series"] | None = None
     query: str | None = None
     valid: str | None = None
     test: str | None = None

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     DATE = "date"
     TEXT = "text"
     IMAGE = "image"  # names of pictures, which the records' album opens
+    SERIES = "series"  # windows: lists of steps, each with the values of all channels
 
 
 class Role(StrEnum):

@@ -1,4 +1,6 @@
-"""A column that names the part of each row, however its values are spelt."""
+"""What names the part of each row: a column, a folder or an array, however its values are spelt."""
+
+import re
 
 import polars as pl
 
@@ -59,3 +61,29 @@ def parts_of_column(values: pl.Series, rows: IntArray) -> IntArray:
     if found == [0, 1]:
         named[named == 1] = 2
     return named
+
+
+def part_of(word: str) -> str | None:
+    """Return train, valid or test where a word is a spelling of it, else None.
+
+    Example:
+        >>> part_of("Hold-out"), part_of("images")
+        ('test', None)
+    """
+    plain = re.sub(r"[\s_\-]", "", word.lower())
+    return next((spellings[0] for spellings in SPELLINGS if plain in spellings), None)
+
+
+def part_in(name: str) -> str | None:
+    """Return the part that one of a name's words is a spelling of, such as train for "x_train"; else None."""
+    return next((part for word in _words(name) if (part := part_of(word)) is not None), None)
+
+
+def word_of(name: str) -> str:
+    """Return what an array is for, its part left out: "x" of "X_train"."""
+    words = [word for word in _words(name.lower()) if word and part_of(word) is None]
+    return words[0] if words else name.lower()
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[_\-. ]", name)

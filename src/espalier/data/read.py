@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 from espalier.core.errors import SourceError
 from espalier.core.records import Records
 from espalier.core.schema import Kind
-from espalier.data.kinds import images, picture_paths, table
+from espalier.data.kinds import images, picture_paths, table, windows
 
-KindOfData: TypeAlias = Literal["table", "images"]
+KindOfData: TypeAlias = Literal["table", "images", "series"]
 
 
 def kind_of(source: object, asked: KindOfData | None = None) -> KindOfData:
@@ -23,6 +23,10 @@ def kind_of(source: object, asked: KindOfData | None = None) -> KindOfData:
     """
     if asked == "table":
         return "table"
+    if asked != "images" and windows.reads(source, is_asked=asked == "series"):
+        return "series"
+    if asked == "series":
+        return "table"  # whose rows are steps
     if images.reads(source, is_asked=asked is not None):
         return "images"
     if asked == "images":
@@ -34,7 +38,7 @@ def read(source: object, *, query: str | None = None, kind: KindOfData | None = 
     """Return a source as records.
 
     Args:
-        source: a table (see `kinds.table.read`) or pictures (see `kinds.images.read`).
+        source: a table (see `kinds.table.read`), pictures (see `kinds.images.read`) or windows (see `kinds.windows.read`).
         query: for a database or a workbook.
         kind: what it is to be read as; None to find out.
 
@@ -45,12 +49,14 @@ def read(source: object, *, query: str | None = None, kind: KindOfData | None = 
         >>> read("sample:digits").frame.shape, read("sample:digits", kind="images").frame.columns
         ((1797, 65), ['image', 'label'])
     """
-    if kind_of(source, kind) == "table":
+    found = kind_of(source, kind)
+    if found == "table":
         records = table.read(source, query=query)
         return records if kind == "table" else picture_paths.with_pictures(source, records)
     if query is not None:
-        raise SourceError(f"A query was given for pictures: '{query}'. Leave the query out.")
-    return images.read(source)
+        what = "pictures" if found == "images" else "windows"
+        raise SourceError(f"A query was given for {what}: '{query}'. Leave the query out.")
+    return images.read(source) if found == "images" else windows.read(source)
 
 
 def fingerprint(source: object, records: Records) -> str:

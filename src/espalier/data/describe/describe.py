@@ -17,6 +17,7 @@ from espalier.data.describe.roles import DateFacts, choose_time
 
 SETTINGS = ("kind", "role", "missing", "format", "order", "reason")
 NOTHING_ASKED = Asked()
+WHOLE = {Kind.IMAGE: "pictures", Kind.SERIES: "windows"}  # kinds that are read, and never predicted
 NOTHING: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
 
@@ -53,13 +54,15 @@ def _described(records: Records, name: str, is_target: bool, asked: Asked, posit
     hint = records.hints.columns.get(name)
     if hint is None or asked.kind is not None:
         return describe_column(cells_of(records.frame[name], positions), is_target, asked)
-    if is_target and hint.kind is Kind.IMAGE:
+    if is_target and hint.kind in WHOLE:
         raise ColumnError(
-            f"The target '{name}' holds pictures. Expected classes or numbers to predict from them. Name another."
+            f"The target '{name}' holds {WHOLE[hint.kind]}. Expected classes or numbers to predict from them. Name another."
         )
     role = Role.TARGET if is_target else asked.role or hint.role
     column = replace(hint, role=role, reason=hint.reason if asked.role is None else f"you set its role; {hint.reason}")
     values = records.frame.get_column(name)
+    if hint.kind is Kind.SERIES:
+        return Described(column, ColumnProfile(values.null_count(), values.n_unique() - (values.null_count() > 0)), False)
     return Described(column, ColumnProfile(values.null_count(), count_distinct(values), examples=examples_of(values)), False)
 
 

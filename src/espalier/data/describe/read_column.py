@@ -11,12 +11,14 @@ from espalier.data.describe.reading import Reading
 
 
 def read_column(series: pl.Series, column: Column) -> Reading:
-    """Return a column's cells as its kind: Float64, Datetime("us"), or text for all others.
+    """Return a column's cells as its kind: Float64, Datetime("us"), windows as they are, or text for all others.
 
     Args:
         series: as read from the source, text or typed.
         column: its kind, role, format and spellings of "not known". Identifiers and groups are text, whatever they hold.
     """
+    if column.kind is Kind.SERIES:
+        return Reading(series)
     series = plain_column(series)
     if column.role in (Role.IDENTIFIER, Role.GROUP):
         return read_text(series, column.missing)

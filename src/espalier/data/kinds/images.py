@@ -18,14 +18,15 @@ from espalier.core.pictures import Album
 from espalier.core.records import Hints, Records
 from espalier.core.schema import Column, Kind, Role
 from espalier.data.clean import NAMED_GROUP
-from espalier.data.part_column import SPELLINGS
+from espalier.data.part_column import part_in, part_of, word_of
 from espalier.data.pictures.arrays import MARK, ArrayAlbum, as_pictures
 from espalier.data.pictures.decode import SUFFIXES
 from espalier.data.pictures.files import folder_album, zip_album
 from espalier.data.pictures.idx import IDX_PICTURES, labels_beside, read_idx
+from espalier.data.sources.arrays import SUFFIXES as ARRAY_SUFFIXES
+from espalier.data.sources.arrays import read_arrays
 
 IMAGE, LABEL, PART = "image", "label", "part"  # the columns
-ARRAY_SUFFIXES = (".npz", ".npy")
 DIGITS = "sample:digits"
 PICTURE_WORDS = ("x", "image", "images", "picture", "pictures", "pixels", "data", "inputs")
 LABEL_WORDS = ("y", "label", "labels", "target", "targets", "classes", "class")
@@ -122,7 +123,7 @@ def _records(names: Sequence[str], album: Album, source: str, notes: Sequence[st
     below = [parts[shared:] for parts in folders]
     columns: dict[str, Sequence[str | None]] = {IMAGE: names}
     part = None
-    if all(parts and _part_of(parts[0]) is not None for parts in below) and len({parts[0] for parts in below}) > 1:
+    if all(parts and part_of(parts[0]) is not None for parts in below) and len({parts[0] for parts in below}) > 1:
         columns[PART], part = [parts[0] for parts in below], PART
         below = [parts[1:] for parts in below]
     labels = [parts[0] if parts else None for parts in below]
@@ -167,15 +168,8 @@ def _made(
 
 
 def _read_arrays(path: Path) -> Records:
-    try:
-        found = np.load(path, allow_pickle=False)
-        arrays = {"pictures": found} if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise FormatError(
-            f"{path.name} cannot be read as NumPy arrays ({error}). Expected numbers saved by numpy.savez; pickled objects "
-            "are never read."
-        ) from error
-    pictures = {name: array for name, array in arrays.items() if array.ndim >= 3 and _word(name) not in LABEL_WORDS}
+    arrays = read_arrays(path)
+    pictures = {name: array for name, array in arrays.items() if array.ndim >= 3 and word_of(name) not in LABEL_WORDS}
     if not pictures:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise FormatError(f"{path.name} holds no array of pictures (N, height, width); it holds {shapes}.")
@@ -193,8 +187,8 @@ def _labels_of(
         for key, array in arrays.items()
         if key not in pictures and len(array) == length and (array.ndim == 1 or array.shape[1:] == (1,))
     ]
-    same = [key for key in fits if _part_of_array(key) == _part_of_array(name)]
-    chosen = next((key for key in same if _word(key) in LABEL_WORDS), same[0] if same else None)
+    same = [key for key in fits if part_in(key) == part_in(name)]
+    chosen = next((key for key in same if word_of(key) in LABEL_WORDS), same[0] if same else None)
     return None if chosen is None else arrays[chosen].reshape(-1)
 
 
@@ -207,7 +201,7 @@ def _from_arrays(
         raise EmptySourceError(f"{source} holds arrays without pictures.")
     names = [f"{name}{MARK}{n}" for name, array in album.arrays.items() for n in range(len(array))]
     columns: dict[str, Sequence[str | None]] = {IMAGE: names}
-    parts = {name: _part_of_array(name) for name in album.arrays}
+    parts = {name: part_in(name) for name in album.arrays}
     part = PART if len(set(parts.values())) > 1 and None not in parts.values() else None
     if part:
         columns[PART] = [str(parts[name]) for name, array in album.arrays.items() for _ in range(len(array))]
@@ -296,25 +290,6 @@ def _shared(folders: Sequence[tuple[str, ...]]) -> int:
     first = folders[0]
     shared = next((n for n, pair in enumerate(zip(*folders, strict=False)) if len(set(pair)) > 1), min(map(len, folders)))
     return min(shared, len(first))
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"[\s_\-]", "", word.lower())
-
-
-def _part_of(word: str) -> str | None:
-    """Return train, valid or test where a word is a spelling of it."""
-    return next((spellings[0] for spellings in SPELLINGS if _plain(word) in spellings), None)
-
-
-def _part_of_array(name: str) -> str | None:
-    return next((part for word in re.split(r"[_\-. ]", name) if (part := _part_of(word)) is not None), None)
-
-
-def _word(name: str) -> str:
-    """Return what an array is for, its part left out: "x" of "x_train"."""
-    words = [word for word in re.split(r"[_\-. ]", name.lower()) if word and _part_of(word) is None]
-    return words[0] if words else name.lower()
 
 
 def source_error(source: object) -> SourceError:
