@@ -158,6 +158,7 @@ def _drafted(table: Table, source: object, query: str | None, changes: Mapping[s
         table.records.hints.part,
         _num_train(table.records),
         start,
+        table.records.timeline,
     )
     plan = fill_plan(facts, found, seed)
     marks = {f"{path}_fingerprint": fingerprint(found[path], read(found[path])) for path in OTHER_SOURCES if found.get(path)}

@@ -26,17 +26,21 @@ from espalier.data.describe.profile import Profile
 from espalier.data.describe.profile import from_mapping as profile_from
 from espalier.data.describe.question import Question
 from espalier.data.parse import parse
+from espalier.data.prepare.forecast import PreparedForecast
 from espalier.data.prepare.preparation import Preparation
 from espalier.data.read import read
 from espalier.data.sources import sqlite
 from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.explanation.permutation import ColumnImportance
-from espalier.stages.answers import to_frame
+from espalier.stages.answers import to_frame, to_paths
 from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
-from espalier.stages.parts import num_splits
+from espalier.stages.new_steps import future, present
+from espalier.stages.parts import examples_of, num_splits
 from espalier.stages.scored_part import group_values, scored_part
+from espalier.stages.table import as_series
+from espalier.tasks.forecasting import Forecasting
 
 Built = TypeVar("Built")
 
@@ -167,6 +171,7 @@ class Run:
         """Return one line per row of a source, in its order: `prediction`, and `probability_<class>` or `quantile_<q>`.
 
         Of pictures the first column holds their names; it is called as in training: `image` for folders and archives.
+        Of a series the lines are the steps that come after its last one, each with its time and the name of its series.
         What could not be read in the rows is said afterwards by `notes`.
 
         Args:
@@ -178,12 +183,20 @@ class Run:
             SourceError: the source cannot be read.
             ColumnError: the source lacks a column that the model reads.
         """
-        return self.frame(self._read(source, query, fill_missing=fill_missing))
+        records = self._read(source, query, fill_missing=fill_missing)
+        prepared, task = self.prepared, self.networks[0].task
+        if isinstance(prepared, PreparedForecast) and isinstance(task, Forecasting):
+            last = present(records, prepared)
+            return future(last, self.answer(last), prepared, task, self.schema)
+        return self.frame(records)
 
     def frame(self, records: Records) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
-        answers = to_frame(self.answer(records), self.prepared.classes, self.networks[0].task)
-        named = [name for name in self.prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
+        task, prepared = self.networks[0].task, self.prepared
+        if isinstance(task, Forecasting):
+            return to_paths(self.answer(records), prepared.sources[: task.num_targets], task)
+        answers = to_frame(self.answer(records), prepared.classes, task)
+        named = [name for name in prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
         return answers if not named else pl.concat([records.frame.select(named), answers], how="horizontal")
 
     def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> Scorecard:
@@ -203,7 +216,7 @@ class Run:
         """
         threshold = self.scorecard.threshold
         records = self._read(source, query, fill_missing=fill_missing, scored=True)
-        records = clean(records, self.schema, CleanPlan()).records
+        records = examples_of(clean(records, self.schema, CleanPlan()).records, self.plan.prepare.forecast)
         if not len(records):
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
@@ -259,7 +272,7 @@ class Run:
         filled = (f"{lack(records, absent, self.schema)} Every row counts as missing there.",) if absent else ()
         told = (needed | set(self.schema.names(Role.TARGET) if scored else ())).difference(absent)
         self.notes = (*filled, *notes_on(parsed, told, self.prepared))
-        return parsed.records
+        return parsed.records if self.plan.prepare.forecast is None else as_series(parsed.records, self.schema)
 
 
 def _built(path: Path, build: Callable[[Any], Built]) -> Built:

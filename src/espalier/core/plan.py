@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from espalier.core.errors import PlanError, unknown_name
-from espalier.core.plan_parts import STRICT, AdaptPlan, PicturesPlan, Setting
+from espalier.core.plan_parts import STRICT, AdaptPlan, ForecastPlan, PicturesPlan, Setting, WindowsPlan
 from espalier.core.schema import Schema
 
 PLAN_FORMAT = 1
@@ -61,6 +61,8 @@ class SplitPlan:
         method: "random", "stratified" (each class in proportion), "group" (rows of one group stay together),
             "time" (train before valid before test), "column" (a column names the part), or "files" (other sources).
         train, valid, test: fractions of the rows, above 0 and summing to 1.
+        gap: steps behind each row that belong to its answer, where a series is forecast: a row whose answer would reach into
+            the next part is in none.
         column: the group, time or part column that the method uses.
         folds: K of K-fold cross-validation, 2 or more; None for one split.
         repeats: how many times the folds are drawn anew.
@@ -70,6 +72,7 @@ class SplitPlan:
     train: Annotated[float, Field(gt=0, lt=1)] = 0.8
     valid: Annotated[float, Field(gt=0, lt=1)] = 0.1
     test: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    gap: Annotated[int, Field(ge=0)] = 0
     column: str | None = None
     folds: Annotated[int | None, Field(ge=2)] = None
     repeats: Annotated[int, Field(ge=1)] = 1
@@ -88,6 +91,8 @@ class PreparePlan:
 
     Args:
         pictures: how pictures become tensors; None where there are none.
+        windows: how windows of a series become tensors; None where there are none.
+        forecast: how a series becomes examples; None where none is forecast.
         numbers: scaling of number columns.
         impute: what replaces a missing number.
         indicators: add a 0/1 column for each number column that has missing values.
@@ -103,6 +108,8 @@ class PreparePlan:
     """
 
     pictures: PicturesPlan | None = None
+    windows: WindowsPlan | None = None
+    forecast: ForecastPlan | None = None
     numbers: Literal["standard", "robust", "quantile", "none"] = "quantile"
     impute: Literal["median", "mean", "zero"] = "median"
     indicators: bool = True

@@ -1,4 +1,4 @@
-"""Parts of a plan that only some runs need: how pictures become tensors, and learnt weights to start from."""
+"""Parts of a plan that only some runs need: how pictures and series become tensors, and learnt weights to start from."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -34,6 +34,44 @@ class PicturesPlan:
     mixing: dict[str, Setting] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class WindowsPlan:
+    """How windows of a series, one a row, become tensors.
+
+    Args:
+        length: steps that every window is brought to: shorter ones are filled up and masked, longer ones end there.
+        scale: "standard" (each channel gets mean 0 and deviation 1 of the training part), "window" (each channel of each window
+            for itself, so that only its shape counts) or "none".
+    """
+
+    length: Annotated[int, Field(ge=1)]
+    scale: Literal["standard", "window", "none"] = "standard"
+
+
+@dataclass(frozen=True, config=STRICT)
+class ForecastPlan:
+    """How a series that runs in time becomes examples: from each of its steps the next ones are forecast.
+
+    Args:
+        horizon: steps that are forecast.
+        look_back: steps up to the present that the network sees.
+        season: steps of one season, which simple models look back by and scaled errors are measured with; 1 for none.
+        known: number columns whose values are known ahead, such as planned prices: the network sees those of the steps that
+            are forecast too.
+        calendar: give the network the hour, the day of the week and the day of the year of each step, as far as the steps
+            differ in them; they are known ahead.
+        scale: "standard" (each column gets mean 0 and deviation 1 of the training part), "window" (mean 0 and deviation 1 of
+            each window that the network sees, so that series of different sizes count alike) or "none".
+    """
+
+    horizon: Annotated[int, Field(ge=1)]
+    look_back: Annotated[int, Field(ge=1)]
+    season: Annotated[int, Field(ge=1)] = 1
+    known: tuple[str, ...] = ()
+    calendar: bool = False
+    scale: Literal["standard", "window", "none"] = "standard"
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import polars as pl
 
 from espalier.core.pictures import Album
 from espalier.core.schema import Column
+
+if TYPE_CHECKING:
+    from espalier.core.timeline import Timeline
 
 IntArray: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -39,6 +42,7 @@ class Records:
         notes: what the reader found out and the person should know ("read as CP949", "delimiter ';'").
         hints: what the form of the source says about its columns.
         album: opens the pictures that a column of kind "image" names; None where there is none.
+        timeline: the whole series whose steps the rows are, those of other parts included; None where rows do not run in time.
     """
 
     frame: pl.DataFrame
@@ -47,6 +51,7 @@ class Records:
     notes: tuple[str, ...] = ()
     hints: Hints = Hints()
     album: Album | None = field(default=None, repr=False, compare=False)
+    timeline: "Timeline | None" = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -51,7 +51,7 @@ class Cleaned:
 def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     """Return the rows that can be learnt from.
 
-    Rows without a target, or without their picture, always go. Repeated rows (equal in every column that was read, row
+    Rows without a target, or without their picture, always go; the steps of a series stay, so that it has no gaps. Repeated rows (equal in every column that was read, row
     counters aside) and contradicting rows (equal in every one of these but the target) go when the plan says so.
 
     Args:
@@ -59,6 +59,8 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
         schema: the role of each column.
         plan: what to do with repeated and contradicting rows.
     """
+    if records.timeline is not None:
+        return Cleaned(records, ())
     removed: list[Removed] = []
     targets = [name for name in schema.names(Role.TARGET) if name in records.frame.columns]
     records = _keep(records, _has_values(records.frame, targets), "The target is missing.", removed)

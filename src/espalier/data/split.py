@@ -22,6 +22,7 @@ from espalier.core.seeds import derive_seed, numpy_stream
 from espalier.data.clean import copy_keys
 from espalier.data.deal import deal, deal_classes, units_of, wanted_rows, without_empty
 from espalier.data.part_column import parts_of_column
+from espalier.data.step_cuts import parts_of_origins
 from espalier.data.time_cuts import parts_of_time
 
 PARTS = ("train", "valid", "test")
@@ -71,7 +72,11 @@ def split(records: Records, schema: Schema, plan: SplitPlan, seed: int, record: 
     stream = numpy_stream(seed, "split")
     if plan.method == "files":
         raise PlanError("split.method 'files' needs data.valid or data.test. Name a second source, or use another method.")
-    if plan.method == "time":
+    if records.timeline is not None:
+        parts = parts_of_origins(
+            records.timeline, records.timeline.position_of(records.rows), (plan.train, plan.valid, plan.test), plan.gap
+        )
+    elif plan.method == "time":
         parts = parts_of_time(_column(records, schema, plan), (plan.train, plan.valid, plan.test))
     elif plan.method == "column":
         parts = parts_of_column(_column(records, schema, plan), records.rows)
@@ -291,6 +296,8 @@ def read_split(path: Path, records: Records, record: Record | None = None, fold:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise RunError(f"{path} cannot be read ({error}): it was cut off or edited. Train again.") from error
     order = np.argsort(rows, kind="stable")
+    if records.timeline is not None:
+        records = records.take(np.flatnonzero(np.isin(records.rows, rows)))  # rows between two parts are in none
     if not np.array_equal(rows[order], np.sort(records.rows)):
         raise RunError(
             f"{path} names {len(rows)} rows, and they are not the {len(records)} rows of {records.source or 'the source'}. "

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from espalier.core.batch import FloatArray, Prediction
+from espalier.tasks.forecasting import Forecasting
 from espalier.tasks.regression import Regression
 from espalier.tasks.task import Task
 
@@ -24,6 +25,29 @@ def to_frame(prediction: Prediction, classes: Sequence[str], task: Task) -> pl.D
     if prediction.quantiles is not None and isinstance(task, Regression):
         columns |= {f"quantile_{level:g}": prediction.quantiles[:, index] for index, level in enumerate(task.quantiles)}
     return pl.DataFrame(columns)
+
+
+def to_paths(prediction: Prediction, columns: Sequence[str], task: Task, target: FloatArray | None = None) -> pl.DataFrame:
+    """Return one line per origin and column that is forecast: row, column, and as lists over the steps target, prediction
+    and `quantile_<q>`.
+
+    Args:
+        prediction: values (N, V, H), in the person's units.
+        columns: V names.
+        task: that gave the prediction.
+        target: (N, V, H), the truth; None leaves it out.
+    """
+    lists = {} if target is None else {"target": target}
+    lists["prediction"] = prediction.values
+    if prediction.quantiles is not None and isinstance(task, Forecasting):
+        lists |= {f"quantile_{level:g}": prediction.quantiles[..., index] for index, level in enumerate(task.quantiles)}
+    num, steps = len(prediction.rows), prediction.values.shape[2]
+    held = {
+        name: pl.Series(values.reshape(num * len(columns), steps).astype(np.float32), dtype=pl.Array(pl.Float32, steps))
+        for name, values in lists.items()
+    }
+    front = {"row": np.repeat(prediction.rows, len(columns)), "column": list(columns) * num}
+    return pl.DataFrame({**front, **held})
 
 
 def to_words(values: FloatArray, classes: Sequence[str]) -> pl.Series:

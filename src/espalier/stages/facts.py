@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from espalier.core.plan import Plan
 from espalier.core.schema import Schema
+from espalier.core.timeline import Timeline
 from espalier.data.describe.question import Question
 from espalier.data.pictures.survey import Survey
 from espalier.stages.starting_point import Start
@@ -26,6 +27,7 @@ class Facts:
         part: the column that names the part of each row, where the form of the source says so.
         num_train: rows of the training part, where the form of the source names the parts.
         start: learnt weights to start from; None where none were asked for.
+        timeline: the series that is forecast; None where none is.
     """
 
     num_rows: int
@@ -38,6 +40,7 @@ class Facts:
     part: str | None = None
     num_train: int | None = None
     start: Start | None = None
+    timeline: Timeline | None = None
 
 
 Rule: TypeAlias = Callable[[Facts, Plan], list[Choice]]

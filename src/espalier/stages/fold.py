@@ -245,6 +245,6 @@ def make_examiner(network: Network, valid: Records) -> Examiner:
 
     def judge(model: torch.nn.Module) -> Judgement:
         prediction, loss = predict_and_loss(model, network.task, network.prepared.in_order(inputs, target, rows))
-        return Judgement(loss, metric.measure(truth, network.prepared.restore(prediction)))
+        return Judgement(loss, metric.measure(truth, network.prepared.restore(prediction, inputs)))
 
     return Examiner(judge, metric.name)

@@ -34,6 +34,7 @@ MIN_LABELS = 2  # targets of a question of labels
 BINARY = 2  # classes of a binary question
 MAX_SHOWN_CLASSES = 3  # classes named in a message
 ROTATING = ("random", "stratified", "group")  # ways of splitting whose parts are drawn, so that a network may hold out others
+READ = {"table": ("tables", "a table"), "image": ("pictures", "pictures"), "series": ("series", "a series")}  # in words
 OWN_MODULE = "own"  # stands in the plan for a person's own module, which the catalogue does not hold
 
 ModuleMaker: TypeAlias = Callable[[Preparation, int], nn.Module]  # (prepared, num_outputs) -> new module
@@ -58,10 +59,10 @@ class Network:
         inputs = self.prepared.inputs(records)
         if len(records):
             batches = self.prepared.in_order(inputs, None, torch.as_tensor(records.rows))
-            return self.prepared.restore(predict(self.module, self.task, batches))
+            return self.prepared.restore(predict(self.module, self.task, batches), inputs)
         one = tuple(part.new_zeros(1, *part.shape[1:]) for part in inputs)  # not every module takes a batch without rows
         blank = predict(self.module, self.task, self.prepared.in_order(one, None, torch.zeros(1, dtype=torch.long)))
-        return self.prepared.restore(blank.take(np.empty(0, dtype=np.int64)))
+        return self.prepared.restore(blank.take(np.empty(0, dtype=np.int64)), inputs)
 
 
 def make_network(
@@ -84,7 +85,7 @@ def make_network(
         UnknownNameError: no such model, task or option.
         PlanError: a person's own module that cannot read the inputs, or gives another number of outputs.
     """
-    task = build_task(plan.task, len(prepared.classes), class_weights)
+    task = build_task(plan.task, len(prepared.classes), class_weights, prepared.given())
     torch.manual_seed(derive_seed(seed, "weights"))
     module = _tried(maker(prepared, task.num_outputs), prepared, task) if maker else _build(plan, prepared, task.num_outputs)
     return Network(prepared, module, task)
@@ -172,7 +173,7 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
     """
     _check_classes(plan, classes)
     weights = None if plan.task.class_weights == "none" else (1.0,) * len(classes)
-    build_task(plan.task, len(classes), weights)
+    build_task(plan.task, len(classes), weights, forecast_sizes(plan))
     if plan.task.sampling != "none" and target_kind(plan) != "class":
         raise PlanError(
             f"task.sampling is '{plan.task.sampling}': it draws rare classes more often, and the task '{plan.task.name}' "
@@ -186,6 +187,12 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
         pipeline_of(plan.prepare.pictures, len(classes))
     if plan.baselines is not None:
         named_baselines(plan.baselines, target_kind(plan))
+
+
+def forecast_sizes(plan: Plan) -> dict[str, int]:
+    """Return what a forecast decides about its task as far as a plan tells it; nothing for other plans."""
+    form = plan.prepare.forecast
+    return {} if form is None else {"num_targets": len(plan.schema.names(Role.TARGET)), "horizon": form.horizon}
 
 
 def check_inputs(plan: Plan) -> None:
@@ -275,13 +282,20 @@ def _tried(module: nn.Module, prepared: Preparation, task: Task) -> nn.Module:
 
 
 def _check_reads(plan: Plan) -> None:
-    """Raise PlanError where the model reads another kind of data, or larger pictures, than there is."""
-    architecture, pictures = _architecture(plan), plan.prepare.pictures
-    wanted = "table" if pictures is None else "image"
+    """Raise PlanError where the model reads another kind of data, answers other tasks, or needs larger pictures."""
+    architecture, pictures, wanted = _architecture(plan), plan.prepare.pictures, _kind_read(plan)
+    task = plan.task.name
+    fit = ", ".join(
+        name
+        for name, one in architectures().items()
+        if one.reads == wanted and (not one.only or task in one.only) and not name.endswith("-tiny")
+    )
     if architecture.reads != wanted:
-        fit = ", ".join(name for name, one in architectures().items() if one.reads == wanted and not name.endswith("-tiny"))
-        reads, data = ("pictures", "a table") if wanted == "table" else ("tables", "pictures")
+        reads, data = READ[architecture.reads][0], READ[wanted][1]
         raise PlanError(f"The model '{plan.model.name}' reads {reads}, and the data is {data}. Choose among: {fit}.")
+    if architecture.only and task not in architecture.only:
+        tasks_of = " and ".join(architecture.only)
+        raise PlanError(f"The model '{plan.model.name}' answers {tasks_of}, and the task is {task}. Choose among: {fit}.")
     if pictures is not None and min(pictures.height, pictures.width) < architecture.least_pixels:
         raise PlanError(
             f"The model '{plan.model.name}' takes pictures from {architecture.least_pixels} pixels a side on, and these are "
@@ -289,6 +303,14 @@ def _check_reads(plan: Plan) -> None:
             f"prepare.pictures.height={architecture.least_pixels} --set prepare.pictures.width={architecture.least_pixels}, "
             "or choose another model."
         )
+
+
+def _kind_read(plan: Plan) -> str:
+    """Return the kind of data that a plan's preparation makes, as architectures name it."""
+    prepare = plan.prepare
+    if prepare.pictures is not None:
+        return "image"
+    return "table" if prepare.forecast is None and prepare.windows is None else "series"
 
 
 def _architecture(plan: Plan) -> Architecture:
@@ -304,7 +326,10 @@ def _build(plan: Plan, prepared: Preparation, num_outputs: int) -> nn.Module:
             "This run trained a module of your own, which only your code can make. "
             "Give it again: espalier.load(path, model=...) or espalier.resume(path, model=...)."
         )
-    module = _architecture(plan).build({**prepared.given(), "num_outputs": num_outputs}, plan.model.options)
+    given = {**prepared.given(), "num_outputs": num_outputs}
+    if "horizon" in given:
+        given["outputs_per_step"] = num_outputs // (given["num_targets"] * given["horizon"])
+    module = _architecture(plan).build(given, plan.model.options)
     if plan.prepare.pictures is None:
         return module
     # as batches of pictures come; convolutions are twice as fast so

@@ -1,15 +1,20 @@
 """The parts of a table: cleaned, dealt out, written down; the test part is sealed, and its opening is counted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
+
+import numpy as np
 
 from espalier.core.errors import PlanError
 from espalier.core.plan import Plan
+from espalier.core.plan_parts import ForecastPlan
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned, clean
 from espalier.data.pictures.survey import survey
 from espalier.data.read import read
+from espalier.data.step_cuts import usable_origins
 from espalier.data.split import folds, read_split, split, split_files, write_split
 from espalier.stages.network import check_inputs
 from espalier.stages.table import Table, checked_fingerprint, parse_all
@@ -31,6 +36,12 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
     if folder is not None:
         check_inputs(plan)
     cleaned = clean(table.records, plan.schema, plan.clean)
+    if plan.prepare.forecast is not None and (plan.data.valid or plan.data.test):
+        raise PlanError(
+            "A second source was given for a part, and a forecast needs what came before it. Put all steps into one table; the "
+            "latest are the test part."
+        )
+    cleaned = replace(cleaned, records=examples_of(cleaned.records, plan.prepare.forecast))
     record = None if folder is None else _once(folder)
     if plan.split.method == "files" and not plan.split.folds:
         valid, test = read_part(plan, "valid"), read_part(plan, "test")
@@ -42,6 +53,19 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
     else:
         parts = [split(cleaned.records, plan.schema, plan.split, plan.seed, record)]
     return cleaned, parts
+
+
+def examples_of(records: Records, form: ForecastPlan | None) -> Records:
+    """Return the rows that are examples: all of them, or of a series the steps that can be forecast from.
+
+    Raises:
+        SplitError: no series is long enough.
+    """
+    timeline = records.timeline
+    if form is None or timeline is None:
+        return records
+    usable = timeline.rows[usable_origins(timeline, form.look_back, form.horizon)]
+    return records.take(np.flatnonzero(np.isin(records.rows, usable)))
 
 
 def keep_parts(plan: Plan, parts: list[Splits], folder: RunFolder) -> None:

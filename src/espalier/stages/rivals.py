@@ -19,6 +19,7 @@ from espalier.data.prepare.preparation import Preparation
 from espalier.evaluation.baselines.baseline import named_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import FittedBaseline, fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
+from espalier.evaluation.baselines.window import WindowShape
 from espalier.evaluation.target_kind import TargetKind
 from espalier.stages.network import main_metric, target_kind
 from espalier.tasks.build import build_task
@@ -37,7 +38,18 @@ def simple_table(prepared: Preparation, inputs: tuple[Tensor, ...], truth: Float
         kind: what they hold.
     """
     simple = prepared.simple_inputs(inputs)
-    return TrainTable(simple, prepared.given().get("cardinalities", ()), truth, kind, len(prepared.classes))
+    window, levels = window_of(prepared), prepared.given().get("cardinalities", ())
+    return TrainTable(simple, levels, truth, kind, len(prepared.classes), window)
+
+
+def window_of(prepared: Preparation) -> WindowShape | None:
+    """Return the shape of the windows that simple models read; None where they read columns."""
+    given = prepared.given()
+    if "history" not in given:
+        return None
+    return WindowShape(
+        given["out_channels"], given["history"], given["horizon"], given["num_targets"], given["season"], given["length"]
+    )
 
 
 class Rivals:
@@ -58,7 +70,7 @@ class Rivals:
         self, plan: Plan, prepared: Preparation, inputs: tuple[Tensor, ...], truth: FloatArray, valid: Records
     ) -> None:
         kind = target_kind(plan)
-        suited = suited_baselines(kind, len(truth), prepared.num_simple)
+        suited = suited_baselines(kind, len(truth), prepared.num_simple, has_windows=window_of(prepared) is not None)
         self.names = suited if plan.baselines is None else named_baselines(plan.baselines, kind)
         self.fitted: dict[str, FittedBaseline] = {}
         self._seed = plan.seed
@@ -68,7 +80,7 @@ class Rivals:
             prepared.simple_inputs(prepared.inputs(valid)),
             prepared.target_values(valid),
         )
-        self._metric = main_metric(build_task(plan.task, len(prepared.classes)), self._truth)
+        self._metric = main_metric(build_task(plan.task, len(prepared.classes), data=prepared.given()), self._truth)
         self._took: dict[str, float] = {}  # seconds that each was allowed, or took when that was more
 
     def fit(self, ends: float = math.inf) -> Generator[BaselineDone]:

@@ -11,6 +11,8 @@ from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
 from espalier.stages.network import ROTATING
 from espalier.stages.parts import check_repeats
 from espalier.stages.picture_rules import PICTURE_RULES, first_form
+from espalier.stages.series_rules import SERIES_RULES, first_forecast
+from espalier.stages.table import HORIZON
 
 BATCH_SIZES = ((2_000, 32), (10_000, 128), (100_000, 256), (1_000_000, 1024))  # up to this many training rows: this batch
 LARGEST_BATCH = 4096
@@ -42,13 +44,23 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
     if facts.pictures is not None:
         form, reasons = first_form(facts.pictures)
         plan = with_reasons(replace(plan, prepare=replace(plan.prepare, pictures=form)), reasons)
+    if facts.timeline is not None:
+        path, reasons = first_forecast(facts.timeline, changes.get(HORIZON))
+        plan = with_reasons(replace(plan, prepare=replace(plan.prepare, forecast=path)), reasons)
     plan = edit(plan, changes, "you asked for it") if changes else plan
     check_repeats(plan)
-    for rule in (*RULES, *(TABLE_RULES if facts.pictures is None else PICTURE_RULES), *ADAPT_RULES):
+    for rule in (*RULES, *_rules_of(facts), *ADAPT_RULES):
         for path, value, reason in rule(facts, plan):
             if not _is_asked(path, changes):
                 plan = edit(plan, {path: value}, reason)
     return plan
+
+
+def _rules_of(facts: Facts) -> tuple[Rule, ...]:
+    """Return the rules for this kind of data."""
+    if facts.timeline is not None:
+        return SERIES_RULES
+    return TABLE_RULES if facts.pictures is None else (_split, *PICTURE_RULES)
 
 
 def _is_asked(path: str, changes: Mapping[str, Any]) -> bool:
@@ -167,5 +179,5 @@ def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-RULES: tuple[Rule, ...] = (_target_kind, _ignored_text, _split)
-TABLE_RULES: tuple[Rule, ...] = (_model, _model_size, _members, _numbers, _target, _batch_size, _average, _epochs)
+RULES: tuple[Rule, ...] = (_target_kind, _ignored_text)
+TABLE_RULES: tuple[Rule, ...] = (_split, _model, _model_size, _members, _numbers, _target, _batch_size, _average, _epochs)

@@ -20,11 +20,12 @@ from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
 from espalier.evaluation.threshold import best_threshold, choose_threshold
 from espalier.explanation.permutation import importance
-from espalier.stages.answers import to_frame, to_words
+from espalier.stages.answers import to_frame, to_paths, to_words
 from espalier.stages.fold import Fold
 from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
 from espalier.stages.scored_part import group_values, scored_part
 from espalier.tasks.binary import Binary
+from espalier.tasks.forecasting import Forecasting
 from espalier.training.ending import ending
 
 MAX_EXPLAINED_CELLS = 2_000_000  # predicted rows times permutations times columns, so that importance takes seconds
@@ -214,7 +215,10 @@ def _write_predictions(
 
 
 def _frame(part: str, fold: Fold, records: Records, prediction: Prediction) -> pl.DataFrame:
-    classes = fold.prepared.classes
-    target = to_words(fold.prepared.target_values(records), classes)
+    classes, task, truth = fold.prepared.classes, fold.networks[0].task, fold.prepared.target_values(records)
+    if isinstance(task, Forecasting):
+        paths = to_paths(prediction, fold.prepared.sources[: task.num_targets], task, truth)
+        return paths.select(pl.lit(part).alias("part"), pl.all())
+    target = to_words(truth, classes)
     front = pl.DataFrame({"part": [part] * len(records), "row": records.rows, "target": target})
-    return pl.concat([front, to_frame(prediction, classes, fold.networks[0].task)], how="horizontal")
+    return pl.concat([front, to_frame(prediction, classes, task)], how="horizontal")

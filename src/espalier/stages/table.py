@@ -15,11 +15,14 @@ from espalier.data.describe.question import Question, numbers_as_classes, questi
 from espalier.data.describe.read_column import read_column
 from espalier.data.parse import Parsed, ParseIssue, parse
 from espalier.data.pictures.survey import Survey, survey
+from espalier.data.series.timeline import make_timeline
 from espalier.data.read import KindOfData, fingerprint, read
 
 COLUMN_PREFIX = "schema.columns."
 TASK, KIND = "task.name", "data.kind"
 TASKS_OF_CLASSES = ("binary", "multiclass")
+HORIZON = "prepare.forecast.horizon"
+FORECASTING = "forecasting"
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,40 @@ def load_table(
         target = (records.hints.target,)
     schema, profile = _described(records, tuple(target), changes or {})
     parsed = parse_all(records, schema)
-    question = question_of(parsed.records, schema) if schema.target else None
-    return Table(parsed.records, schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
+    records, is_series = parsed.records, is_forecast(changes or {})
+    question = _question(records, schema, is_series=is_series)
+    records = as_series(records, schema) if is_series else records
+    return Table(records, schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
+
+
+def is_forecast(changes: Mapping[str, Any]) -> bool:
+    """Return whether a person asked for a forecast: by the task, or by how far it goes."""
+    return changes.get(TASK) == FORECASTING or HORIZON in changes
+
+
+def as_series(records: Records, schema: Schema) -> Records:
+    """Return records with the series that their rows are the steps of, what is forecast first.
+
+    Raises:
+        ColumnError: no column orders the rows.
+    """
+    targets = schema.names(Role.TARGET)
+    return replace(records, timeline=make_timeline(records, schema, (*targets, *schema.inputs(Kind.NUMBER))))
+
+
+def forecast_question(schema: Schema) -> Question:
+    """Return the question of a forecast.
+
+    Raises:
+        ColumnError: what is to be forecast is no number, or not named.
+    """
+    targets = schema.names(Role.TARGET)
+    if not targets:
+        raise ColumnError("Which column shall be forecast? Name it with --target; repeat it for several.")
+    odd = next((name for name in targets if schema.columns[name].kind is not Kind.NUMBER), None)
+    if odd is not None:
+        raise ColumnError(f"The target '{odd}' is of kind {schema.columns[odd].kind}; a forecast needs numbers. Name another.")
+    return Question(FORECASTING, (), "you asked for a forecast")
 
 
 def kind_asked(changes: Mapping[str, Any]) -> KindOfData | None:
@@ -112,8 +147,15 @@ def load_planned(plan: Plan) -> Table:
     frame, columns = parsed.records.frame, plan.schema.columns
     known = [name for name in columns if name in frame.columns and columns[name].role is not Role.IGNORED]
     profile = Profile(len(records), {name: profile_column(frame.get_column(name), columns[name]) for name in known})
-    question = question_of(parsed.records, plan.schema) if plan.schema.target else None
-    return Table(parsed.records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
+    records = parsed.records if plan.prepare.forecast is None else as_series(parsed.records, plan.schema)
+    question = _question(records, plan.schema, is_series=records.timeline is not None)
+    return Table(records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
+
+
+def _question(records: Records, schema: Schema, *, is_series: bool) -> Question | None:
+    if is_series:
+        return forecast_question(schema)
+    return question_of(records, schema) if schema.target else None
 
 
 def parse_all(records: Records, schema: Schema) -> Parsed:

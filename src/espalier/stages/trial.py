@@ -134,7 +134,7 @@ def answer_constantly(plan: Plan, train: TrainRecords, judged: Records, classes:
     trivial = next(name for name in suited_baselines(kind, len(truth), prepared.num_simple) if all_baselines()[name].trivial)
     fitted = fit_baseline(trivial, table, plan.seed)
     judged_truth = prepared.target_values(judged)
-    metric = main_metric(build_task(plan.task, len(prepared.classes)), judged_truth)
+    metric = main_metric(build_task(plan.task, len(prepared.classes), data=prepared.given()), judged_truth)
     score = metric.measure(judged_truth, fitted.predict(prepared.simple_inputs(prepared.inputs(judged)), judged.rows))
     return ConstantAnswer(metric.name, metric.higher_is_better, score)
 

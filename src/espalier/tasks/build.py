@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from types import MappingProxyType
 from typing import Any
 
 from espalier.core.catalogue import tasks
@@ -9,16 +10,20 @@ from espalier.core.errors import PlanError, unknown_name
 from espalier.core.plan import TaskPlan
 from espalier.tasks.task import Task
 
-GIVEN = ("num_classes", "num_labels", "class_weights")  # fields that the data decide, not the person's options
+GIVEN = ("num_classes", "num_labels", "class_weights", "num_targets", "horizon", "scales")  # the data decide these fields
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def build_task(plan: TaskPlan, num_classes: int, class_weights: tuple[float, ...] | None = None) -> Task:
+def build_task(
+    plan: TaskPlan, num_classes: int, class_weights: tuple[float, ...] | None = None, data: Mapping[str, Any] = NOTHING
+) -> Task:
     """Return the task of a plan.
 
     Args:
         plan: the task's name and options.
         num_classes: classes or labels of the target; read by the tasks that have any.
         class_weights: how much a row of each class counts; None counts all alike.
+        data: what else the data decides, by the names of the fields: num_targets, horizon and scales of a forecast.
 
     Raises:
         UnknownNameError: a task or an option that nobody has; the nearest name is offered.
@@ -40,7 +45,7 @@ def build_task(plan: TaskPlan, num_classes: int, class_weights: tuple[float, ...
         )
     if class_weights is not None and "class_weights" not in names:
         raise PlanError(f"task.class_weights weighs classes, and the task '{plan.name}' has none. Set task.class_weights=none.")
-    given: dict[str, Any] = {"num_classes": num_classes, "num_labels": num_classes, "class_weights": class_weights}
+    given = {**data, "num_classes": num_classes, "num_labels": num_classes, "class_weights": class_weights}
     chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in plan.options.items()}
     return task(**{name: value for name, value in given.items() if name in names}, **chosen)
 

@@ -56,6 +56,16 @@ def check_only_with(option: str, given: bool, loss: str, losses: Sequence[str]) 
         raise PlanError(f"task.options.{option} has no effect with the loss '{loss}'; it belongs to {' and '.join(losses)}.")
 
 
+def check_levels(option: str, levels: object) -> None:
+    """Raise PlanError unless levels of quantiles are numbers above 0 and below 1, each once, in ascending order."""
+    if not isinstance(levels, tuple) or not levels:
+        raise PlanError(f"task.options.{option} is {levels!r}; expected numbers such as [0.05, 0.5, 0.95].")
+    for level in levels:
+        check_number(option, level, 0, 1, open_ends="both")
+    if any(high <= low for low, high in zip(levels, levels[1:], strict=False)):
+        raise PlanError(f"task.options.{option} is {list(levels)}; expected ascending levels, each once.")
+
+
 def check_weights(option: str, weights: object, length: int) -> None:
     """Raise PlanError unless weights are None or one number above 0 for each class."""
     if weights is None:

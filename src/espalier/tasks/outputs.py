@@ -1,5 +1,6 @@
 """What comes out of a model: its shape is checked here, and several members become rows of their own."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -47,6 +48,13 @@ def source_rows(batch: Batch) -> IntArray:
 def to_numpy(values: Tensor) -> FloatArray:
     """Return a float64 tensor on the CPU as an array."""
     return values.numpy()
+
+
+def median_of(quantiles: FloatArray, levels: tuple[float, ...]) -> FloatArray:
+    """Return the median (...) of quantiles (..., Q), interpolated between those beside it where 0.5 is no level."""
+    place = float(np.interp(0.5, levels, np.arange(len(levels))))
+    low, high = int(np.floor(place)), int(np.ceil(place))
+    return np.asarray(quantiles[..., low] + (place - low) * (quantiles[..., high] - quantiles[..., low]))
 
 
 def _output(model: nn.Module, batch: Batch, num_outputs: int) -> Tensor:

@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from espalier.core.batch import Batch, Prediction
-from espalier.core.errors import PlanError
 from espalier.evaluation.metrics.metric import Metric
 from espalier.evaluation.metrics.numbers import coverage, mae, mape, pinball, r2, rmse
 from espalier.evaluation.target_kind import TargetKind
-from espalier.tasks.options import check_choice, check_number, check_only_with
-from espalier.tasks.outputs import member_outputs, outputs_and_target, source_rows, to_numpy
+from espalier.tasks.options import check_choice, check_levels, check_number, check_only_with
+from espalier.tasks.outputs import median_of, member_outputs, outputs_and_target, source_rows, to_numpy
 
 LOSSES = ("mse", "mae", "huber", "quantile")
 DEFAULT_DELTA = 1.0
@@ -48,12 +46,7 @@ class Regression:
         check_number("huber_delta", self.huber_delta, 0, float("inf"), open_ends="low")
         check_only_with("huber_delta", self.huber_delta != DEFAULT_DELTA, self.loss, ["huber"])
         check_only_with("quantiles", self.quantiles != DEFAULT_QUANTILES, self.loss, ["quantile"])
-        if not isinstance(self.quantiles, tuple) or not self.quantiles:
-            raise PlanError(f"task.options.quantiles is {self.quantiles!r}; expected numbers such as [0.05, 0.5, 0.95].")
-        for level in self.quantiles:
-            check_number("quantiles", level, 0, 1, open_ends="both")
-        if any(high <= low for low, high in zip(self.quantiles, self.quantiles[1:], strict=False)):
-            raise PlanError(f"task.options.quantiles is {list(self.quantiles)}; expected ascending levels, each once.")
+        check_levels("quantiles", self.quantiles)
 
     @property
     def num_outputs(self) -> int:
@@ -88,10 +81,7 @@ class Regression:
         if self.loss != "quantile":
             return Prediction(source_rows(batch), to_numpy(output.mean(dim=1)[:, 0]))
         quantiles = to_numpy(output.sort(dim=2).values.mean(dim=1))  # each member's in order, then the mean: in order too
-        place = float(np.interp(0.5, self.quantiles, np.arange(len(self.quantiles))))
-        low, high = int(np.floor(place)), int(np.ceil(place))
-        median = quantiles[:, low] + (place - low) * (quantiles[:, high] - quantiles[:, low])
-        return Prediction(source_rows(batch), median, quantiles=quantiles)
+        return Prediction(source_rows(batch), median_of(quantiles, self.quantiles), quantiles=quantiles)
 
 
 TASKS = {Regression.name: Regression}

@@ -38,6 +38,7 @@ class LearningOptions:
 
     Args:
         task: the question, one of `espalier tasks`; found from the target when left out.
+        horizon: forecast so many steps of a series that runs in time, row by row; the task is then forecasting.
         model: the network, one of `espalier models`; chosen by the size of the data when left out.
         epochs: passes over the training part, at most.
         budget: time for the whole run, baselines included: 90s, 5m, 1h30m. As many networks as fit, up to five, are averaged.
@@ -50,6 +51,7 @@ class LearningOptions:
     """
 
     task: Annotated[str | None, Parameter(metavar="TASK")] = None
+    horizon: Annotated[int | None, Parameter(metavar="STEPS", converter=_whole)] = None
     model: Annotated[str | None, Parameter(metavar="MODEL")] = None
     epochs: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
     budget: Annotated[str | None, Parameter(metavar="TIME")] = None
@@ -235,7 +237,8 @@ def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
     from espalier.app.cli.given.options import adapting, changes_of, seconds_of, without_none
 
     asked = {
-        "task.name": learning.task,
+        "task.name": learning.task or (None if learning.horizon is None else "forecasting"),
+        "prepare.forecast.horizon": learning.horizon,
         "model.name": learning.model,
         "learning.epochs": learning.epochs,
         "learning.budget_seconds": None if learning.budget is None else seconds_of(learning.budget),

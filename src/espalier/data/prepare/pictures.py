@@ -143,7 +143,7 @@ class PreparedPictures:
         """Return the target as it is scored: class indices (N,), labels (N, K), or quantities in the person's units (N,)."""
         return self.target_step.values(records)
 
-    def restore(self, prediction: Prediction) -> Prediction:
+    def restore(self, prediction: Prediction, inputs: tuple[Tensor, ...]) -> Prediction:
         """Return the prediction with quantities in the person's units; classes stay indices."""
         return self.target_step.restore(prediction)
 

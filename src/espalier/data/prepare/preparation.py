@@ -10,6 +10,8 @@ from espalier.core.errors import RunError
 from espalier.core.plan import PreparePlan
 from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Schema
+from espalier.data.prepare.fit_forecast import fit_forecast
+from espalier.data.prepare.forecast import PreparedForecast
 from espalier.data.prepare.pictures import PreparedPictures, fit_pictures
 from espalier.data.prepare.prepared import Prepared, fit_table
 from espalier.data.prepare.target import TargetKind
@@ -73,8 +75,13 @@ class Preparation(Protocol):
     def target_values(self, records: Records) -> FloatArray:
         """Return the target as it is scored, in the person's units."""
 
-    def restore(self, prediction: Prediction) -> Prediction:
-        """Return the prediction with quantities in the person's units; classes stay indices."""
+    def restore(self, prediction: Prediction, inputs: tuple[Tensor, ...]) -> Prediction:
+        """Return the prediction with quantities in the person's units; classes stay indices.
+
+        Args:
+            prediction: as a task gives it.
+            inputs: of the same rows, as `inputs` gives them.
+        """
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values that JSON can hold, exactly."""
@@ -89,13 +96,13 @@ def fit_preparation(
         train: the training part.
         schema: kind and role of each column.
         plan: which steps.
-        target_kind: "class", "number", "count" or "labels".
+        target_kind: "class", "number", "count", "labels" or "path".
         classes: of a class target, in their order; empty to take those of the training part, sorted.
 
     Raises:
         InputError: a column or a step of the plan cannot be used.
     """
-    fit = fit_pictures if schema.inputs(Kind.IMAGE) else fit_table
+    fit = fit_forecast if plan.forecast else fit_pictures if schema.inputs(Kind.IMAGE) else fit_table
     return fit(train, schema, plan, target_kind, classes)
 
 
@@ -106,6 +113,8 @@ def preparation_from_mapping(value: Mapping[str, Any]) -> Preparation:
         RunError: a value is missing or of the wrong form.
     """
     try:
+        if "forecast" in value:
+            return PreparedForecast.from_mapping(value)
         return PreparedPictures.from_mapping(value) if "form" in value else Prepared.from_mapping(value)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"The preparation of the run is incomplete or was edited ({error!r}). Train again.") from error

@@ -144,7 +144,7 @@ class Prepared:
         """
         return self.target_step.values(records)
 
-    def restore(self, prediction: Prediction) -> Prediction:
+    def restore(self, prediction: Prediction, inputs: tuple[Tensor, ...]) -> Prediction:
         """Return the prediction with quantities in the person's units; classes stay indices."""
         return self.target_step.restore(prediction)
 
