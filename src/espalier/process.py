@@ -29,6 +29,7 @@ from espalier.data.describe.profile import Profile
 from espalier.data.describe.question import Question
 from espalier.data.part_column import parts_of_column
 from espalier.data.read import fingerprint, read
+from espalier.data.series.column import longest_window
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.examine import examine
 from espalier.run import Run
@@ -159,6 +160,7 @@ def _drafted(table: Table, source: object, query: str | None, changes: Mapping[s
         _num_train(table.records),
         start,
         table.records.timeline,
+        longest_window(table.records, table.schema),
     )
     plan = fill_plan(facts, found, seed)
     marks = {f"{path}_fingerprint": fingerprint(found[path], read(found[path])) for path in OTHER_SOURCES if found.get(path)}

@@ -7,6 +7,7 @@ import numpy as np
 from espalier.core.errors import SplitError
 from espalier.core.records import IntArray
 from espalier.core.timeline import Timeline
+from espalier.data.series.windows import check_room, origins
 
 BETWEEN = 3  # of an origin whose forecast begins in one part and ends in another; it is in none
 
@@ -22,22 +23,13 @@ def usable_origins(timeline: Timeline, look_back: int, horizon: int) -> IntArray
     Raises:
         SplitError: no series is long enough.
     """
-    positions = np.arange(len(timeline))
-    series = timeline.series_of(positions)
-    first, end = timeline.starts[series], timeline.starts[series + 1]
-    has_room = (positions - first + 1 >= look_back) & (positions + horizon < end) & (timeline.rows >= 0)
+    check_room(timeline, look_back, horizon)
+    found = origins(timeline, look_back, horizon)
     known = np.concatenate([[0], np.cumsum(np.isfinite(timeline.values[:, 0]))])  # values of the first variable before each
-    last = np.minimum(positions + horizon, len(timeline) - 1)
-    found = positions[has_room & (known[last + 1] > known[positions + 1])]
-    if len(found):
-        return found
-    raise SplitError(
-        f"The longest series has {int(timeline.lengths.max())} steps; a look-back of {look_back} and a horizon of {horizon} "
-        f"need {look_back + horizon}. Shorten them: --horizon, --set prepare.forecast.look_back=..., or give longer series."
-    )
+    return found[(timeline.rows[found] >= 0) & (known[found + horizon + 1] > known[found + 1])]
 
 
-def parts_of_origins(timeline: Timeline, origins: IntArray, fractions: Sequence[float], gap: int) -> IntArray:
+def parts_of_origins(timeline: Timeline, places: IntArray, fractions: Sequence[float], gap: int) -> IntArray:
     """Return (N,) the part of each origin: 0 train, 1 valid, 2 test, 3 between two parts.
 
     The steps are cut, earliest first; an origin is in the part that holds all steps that are forecast from it. Series with
@@ -46,7 +38,7 @@ def parts_of_origins(timeline: Timeline, origins: IntArray, fractions: Sequence[
 
     Args:
         timeline: all series.
-        origins: (N,) positions.
+        places: (N,) positions of the origins.
         fractions: of the steps, for train, valid and test.
         gap: steps behind an origin that are forecast, 1 or more.
 
@@ -54,7 +46,7 @@ def parts_of_origins(timeline: Timeline, origins: IntArray, fractions: Sequence[
         SplitError: a part is left without an origin.
     """
     steps = _cut_by_dates(timeline, fractions) if timeline.times is not None else _cut_each(timeline, fractions, gap)
-    first, last = steps[origins + 1], steps[origins + gap]
+    first, last = steps[places + 1], steps[places + gap]
     parts = np.where(first == last, first, BETWEEN)
     counts = np.bincount(parts, minlength=BETWEEN + 1)
     if not counts[:BETWEEN].all():

@@ -28,6 +28,7 @@ class Facts:
         num_train: rows of the training part, where the form of the source names the parts.
         start: learnt weights to start from; None where none were asked for.
         timeline: the series that is forecast; None where none is.
+        window_length: steps of the longest window, where each row is one; 0 where none is.
     """
 
     num_rows: int
@@ -41,6 +42,7 @@ class Facts:
     num_train: int | None = None
     start: Start | None = None
     timeline: Timeline | None = None
+    window_length: int = 0
 
 
 Rule: TypeAlias = Callable[[Facts, Plan], list[Choice]]

@@ -46,7 +46,7 @@ def window_of(prepared: Preparation) -> WindowShape | None:
     """Return the shape of the windows that simple models read; None where they read columns."""
     given = prepared.given()
     if "history" not in given:
-        return None
+        return WindowShape(given["in_channels"], given["length"]) if "length" in given else None
     return WindowShape(
         given["out_channels"], given["history"], given["horizon"], given["num_targets"], given["season"], given["length"]
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
+from espalier.core.plan_parts import WindowsPlan
 from espalier.core.schema import Kind, Role
 from espalier.stages.adapt_rules import ADAPT_RULES
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
@@ -13,6 +14,7 @@ from espalier.stages.parts import check_repeats
 from espalier.stages.picture_rules import PICTURE_RULES, first_form
 from espalier.stages.series_rules import SERIES_RULES, first_forecast
 from espalier.stages.table import HORIZON
+from espalier.stages.window_rules import WINDOW_RULES
 
 BATCH_SIZES = ((2_000, 32), (10_000, 128), (100_000, 256), (1_000_000, 1024))  # up to this many training rows: this batch
 LARGEST_BATCH = 4096
@@ -47,6 +49,8 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
     if facts.timeline is not None:
         path, reasons = first_forecast(facts.timeline, changes.get(HORIZON))
         plan = with_reasons(replace(plan, prepare=replace(plan.prepare, forecast=path)), reasons)
+    if facts.schema.inputs(Kind.SERIES):
+        plan = replace(plan, prepare=replace(plan.prepare, windows=WindowsPlan(facts.window_length)))
     plan = edit(plan, changes, "you asked for it") if changes else plan
     check_repeats(plan)
     for rule in (*RULES, *_rules_of(facts), *ADAPT_RULES):
@@ -60,6 +64,8 @@ def _rules_of(facts: Facts) -> tuple[Rule, ...]:
     """Return the rules for this kind of data."""
     if facts.timeline is not None:
         return SERIES_RULES
+    if facts.schema.inputs(Kind.SERIES):
+        return (_split, *WINDOW_RULES)
     return TABLE_RULES if facts.pictures is None else (_split, *PICTURE_RULES)
 
 

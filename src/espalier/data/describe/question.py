@@ -39,7 +39,7 @@ class Question:
 def learnt_columns(schema: Schema) -> tuple[str, ...]:
     """Return the columns that a model can learn from: inputs but free text, and the date that orders the rows."""
     dates = [name for name in schema.names(Role.TIME) if schema.columns[name].kind is Kind.DATE]
-    return (*schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE, Kind.IMAGE), *dates)
+    return (*schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE, Kind.IMAGE, Kind.SERIES), *dates)
 
 
 def numbers_as_classes(values: pl.Series, task: str) -> str:

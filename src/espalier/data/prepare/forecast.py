@@ -13,9 +13,11 @@ from espalier.core.errors import ColumnError
 from espalier.core.plan_parts import ForecastPlan
 from espalier.core.records import Records
 from espalier.core.timeline import Timeline
+from espalier.data.series.ahead import ahead
 from espalier.data.series.cycles import cycle_channels
-from espalier.data.series.fill import ahead, filled
-from espalier.data.window_batches import WindowBatches, Windows, windows_at
+from espalier.data.series.fill import fill_forward
+from espalier.data.series.windows import as_windows, futures, histories
+from espalier.data.history_batches import HistoryBatches, Histories
 
 LEAST_SPREAD = 1e-3  # deviation of a window that is scaled by its own, at least, as a share of its mean
 
@@ -105,7 +107,7 @@ class PreparedForecast:
             batch_size: rows of one batch.
             seed: of the shuffling.
         """
-        return WindowBatches(self._windows(inputs, target, rows), batch_size=batch_size, seed=seed)
+        return HistoryBatches(self._windows(inputs, target, rows), batch_size=batch_size, seed=seed)
 
     def in_order(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
         """Yield batches to be answered, in the order of the rows."""
@@ -124,11 +126,10 @@ class PreparedForecast:
         nothing = torch.empty(len(origins), 0)
         front = torch.zeros(self.history - 1, self.num_targets)
         plain = torch.cat([front, inputs[1][0, :, : self.num_targets] * self._scale().float() + self._center().float()])
-        histories = windows_at(plain, origins + self.history - 1, self.history)  # (N, V, history)
+        found = histories(plain, origins + self.history - 1, self.history)  # (N, V, history)
         behind = torch.arange(self.history - 1, -1, -1)  # steps that lie behind the origin
         too_early = behind > (origins - first).unsqueeze(1)
-        histories = histories.masked_fill(too_early.unsqueeze(1), float("nan"))
-        return (nothing, nothing.long(), histories.flatten(1))
+        return (nothing, nothing.long(), found.masked_fill(too_early.unsqueeze(1), float("nan")).flatten(1))
 
     def known_values(self) -> Mapping[str, tuple[tuple[str, ...], bool]]:
         """Return nothing: a series has no levels that training could have lacked."""
@@ -190,21 +191,21 @@ class PreparedForecast:
 
     def _channels(self, timeline: Timeline) -> Tensor:
         """Return (P, C) what the network sees of each step: scaled, gaps filled from before, what is known ahead moved back."""
-        values = filled((timeline.values - np.array(self.center)) / np.array(self.scale), timeline.starts)
+        values = np.nan_to_num((fill_forward(timeline).values - np.array(self.center)) / np.array(self.scale))
         for name in self.form.known:
             place = self.columns.index(name)
             values[:, place] = ahead(values[:, place], timeline.starts, self.form.horizon)
         cycles = cycle_channels(timeline.times, len(timeline), self.cycles)
         return torch.from_numpy(np.hstack([values, cycles]).astype(np.float32))
 
-    def _windows(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor | None) -> Windows:
+    def _windows(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor | None) -> Histories:
         """Return the windows of some origins as the network is given them."""
         plain = self._plain(inputs)
         change = self._by_window if self.form.scale == "window" else plain.change
         return replace(plain, target=target, rows=rows, change=change)
 
-    def _plain(self, inputs: tuple[Tensor, ...]) -> Windows:
-        return Windows(inputs[1][0], inputs[0][:, 0], self.form.look_back, None, None, _as_it_is)
+    def _plain(self, inputs: tuple[Tensor, ...]) -> Histories:
+        return Histories(inputs[1][0], inputs[0][:, 0], self.form.look_back, None, None, _as_it_is)
 
     def _by_window(self, series: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return windows whose columns have mean 0 and deviation 1, and the target in the same unit."""
@@ -236,13 +237,12 @@ def _following(values: Tensor, timeline: Timeline, records: Records, horizon: in
     """
     origins = timeline.position_of(records.rows)
     ends = timeline.starts[1:][timeline.series_of(origins)]
-    padded = torch.cat([values, values.new_full((horizon, values.shape[1]), float("nan"))])
-    every = padded.unfold(0, horizon, 1)  # (P + 1, V, H), the steps from each position on
     is_whole = bool((origins + horizon < ends).all())
     if is_whole and len(origins) and bool((np.diff(origins) == 1).all()):
-        return every[int(origins[0]) + 1 : int(origins[-1]) + 2]
-    following = every[torch.from_numpy(origins) + 1]
+        return as_windows(values, horizon)[int(origins[0]) + 1 : int(origins[-1]) + 2]
+    places = torch.from_numpy(origins)
     if is_whole:
-        return following
+        return futures(values, places, horizon)
+    padded = torch.cat([values, values.new_full((horizon, values.shape[1]), float("nan"))])
     beyond = origins[:, None] + 1 + np.arange(horizon) >= ends[:, None]
-    return following.masked_fill(torch.from_numpy(beyond).unsqueeze(1), float("nan"))
+    return futures(padded, places, horizon).masked_fill(torch.from_numpy(beyond).unsqueeze(1), float("nan"))

@@ -15,6 +15,7 @@ from espalier.data.prepare.forecast import PreparedForecast
 from espalier.data.prepare.pictures import PreparedPictures, fit_pictures
 from espalier.data.prepare.prepared import Prepared, fit_table
 from espalier.data.prepare.target import TargetKind
+from espalier.data.prepare.windows import PreparedWindows, fit_windows
 
 
 class Preparation(Protocol):
@@ -102,7 +103,9 @@ def fit_preparation(
     Raises:
         InputError: a column or a step of the plan cannot be used.
     """
-    fit = fit_forecast if plan.forecast else fit_pictures if schema.inputs(Kind.IMAGE) else fit_table
+    if plan.forecast is not None:
+        return fit_forecast(train, schema, plan, target_kind, classes)
+    fit = fit_pictures if schema.inputs(Kind.IMAGE) else fit_windows if schema.inputs(Kind.SERIES) else fit_table
     return fit(train, schema, plan, target_kind, classes)
 
 
@@ -115,6 +118,8 @@ def preparation_from_mapping(value: Mapping[str, Any]) -> Preparation:
     try:
         if "forecast" in value:
             return PreparedForecast.from_mapping(value)
+        if "windows" in value:
+            return PreparedWindows.from_mapping(value)
         return PreparedPictures.from_mapping(value) if "form" in value else Prepared.from_mapping(value)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"The preparation of the run is incomplete or was edited ({error!r}). Train again.") from error

@@ -6,7 +6,8 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
-from espalier.core.records import IntArray
+from espalier.core.records import IntArray, Records
+from espalier.core.schema import Kind, Schema
 from espalier.core.timeline import Steps
 
 Padded: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[np.float32]]
@@ -56,6 +57,12 @@ def windows_of(column: pl.Series) -> Windows:
     channels = channels_of(column)
     steps = filled.explode().to_numpy() if len(filled) else np.empty((0, channels), dtype=np.float32)
     return Windows(steps.reshape(-1, channels), lengths)
+
+
+def longest_window(records: Records, schema: Schema) -> int:
+    """Return the steps of the longest window of the input columns, 0 where none holds windows."""
+    columns = schema.inputs(Kind.SERIES)
+    return max((int(windows_of(records.frame.get_column(name)).lengths.max(initial=0)) for name in columns), default=0)
 
 
 def channels_of(column: pl.Series) -> int:

@@ -31,6 +31,7 @@ KINDS = {
     Kind.DATE: "date",
     Kind.TEXT: "free text",
     Kind.IMAGE: "picture",
+    Kind.SERIES: "window",
 }
 ROLES = {
     Role.INPUT: "read by the model",

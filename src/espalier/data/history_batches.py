@@ -1,4 +1,4 @@
-"""Batches of windows: stretches of series that are picked batch by batch from one tensor, which no window copies."""
+"""Batches of histories: stretches of series that are picked batch by batch from one tensor, which no window copies."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,25 +11,15 @@ from espalier.core.batch import Batch
 from espalier.core.errors import InputError
 from espalier.core.seeds import torch_stream
 from espalier.data.batches import MIN_ROWS_OF_A_BATCH
+from espalier.data.series.windows import histories
 
 ROWS_AT_ONCE = 1024  # windows that are answered at a time
 
 Change: TypeAlias = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]
 
 
-def windows_at(values: Tensor, origins: Tensor, length: int) -> Tensor:
-    """Return the window that ends at each origin: (N, C, T).
-
-    Args:
-        values: (P, C), all series one behind the other.
-        origins: (N,) int64, the last position of each window, at least T - 1.
-        length: T, steps of a window.
-    """
-    return values.unfold(0, length, 1)[origins - (length - 1)]
-
-
 @dataclass(frozen=True, eq=False)
-class Windows:
+class Histories:
     """The windows before some origins, and what follows them.
 
     Args:
@@ -50,7 +40,7 @@ class Windows:
 
     def take(self, index: Tensor | slice) -> Batch:
         """Return the windows at some places as a batch."""
-        series = windows_at(self.values, self.origins[index], self.length)
+        series = histories(self.values, self.origins[index], self.length)
         series, target = self.change(series, None if self.target is None else self.target[index])
         return Batch((series,), target, None if self.rows is None else self.rows[index])
 
@@ -60,8 +50,8 @@ class Windows:
             yield self.take(slice(first, first + ROWS_AT_ONCE))
 
 
-class WindowBatches:
-    """Windows in batches. The order of an epoch follows from the seed and the epoch's number alone.
+class HistoryBatches:
+    """Histories in batches. The order of an epoch follows from the seed and the epoch's number alone.
 
     Args:
         windows: with their targets.
@@ -72,7 +62,7 @@ class WindowBatches:
         InputError: no windows.
     """
 
-    def __init__(self, windows: Windows, *, batch_size: int, seed: int | None) -> None:
+    def __init__(self, windows: Histories, *, batch_size: int, seed: int | None) -> None:
         if not len(windows.origins):
             raise InputError("Batches of windows need at least one window, and there is none.")
         self.windows, self.batch_size, self.seed = windows, batch_size, seed
