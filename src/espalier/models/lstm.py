@@ -79,14 +79,13 @@ class Lstm(nn.Module):
     def __init__(self, config: LstmConfig) -> None:
         super().__init__()
         self.config = config
-        one = config
-        self.norm = WindowNorm(one.normalize, one.out_channels, one.horizon, one.output_roles)
+        self.norm = WindowNorm(config.normalize, config.out_channels, config.horizon, config.output_roles)
         self.recurrent = Recurrent(
-            "lstm", one.in_channels, one.width, one.depth, one.bidirectional, one.dropout, one.variational
+            "lstm", config.in_channels, config.width, config.depth, config.bidirectional, config.dropout, config.variational
         )
-        self.pooling = SeriesPooling(one.pooling, self.recurrent.out_channels, one.bidirectional)
-        self.dropout = Dropout(one.dropout)
-        self.head = nn.Linear(self.recurrent.out_channels, one.num_outputs)
+        self.pooling = SeriesPooling(config.pooling, self.recurrent.out_channels, config.bidirectional)
+        self.dropout = Dropout(config.dropout)
+        self.head = nn.Linear(self.recurrent.out_channels, config.num_outputs)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, series: Tensor, lengths: Tensor | None = None) -> Tensor:

@@ -102,3 +102,11 @@ def test_sides_shrink_by_the_stride_alone(side, kernel_size, stride):
     padded = pad_to_stride(torch.zeros(1, 1, side, 2 * side), kernel_size, stride)
     places = [(length - kernel_size) // stride + 1 for length in padded.shape[2:]]
     assert places == [math.ceil(side / stride), math.ceil(2 * side / stride)]
+
+
+def test_tokens_that_are_not_valid_are_not_looked_at_either_way():
+    query, key, value = torch.randn(3, 2, 3, 7, 4).unbind(0)
+    seen = torch.tensor([[True] * 7, [True] * 3 + [False] * 4])[:, None, None]
+    torch.testing.assert_close(attend_fused(query, key, value, seen), attend_written_out(query, key, value, seen))
+    short = attend_fused(query[1:], key[1:, :, :3], value[1:, :, :3])
+    torch.testing.assert_close(attend_fused(query, key, value, seen)[1:], short)

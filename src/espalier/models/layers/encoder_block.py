@@ -20,7 +20,7 @@ class EncoderBlock(nn.Module):
         hidden_size: units of the feed-forward network.
         dropout: share of each answer and of the hidden units set to zero in training, 0 to below 1.
 
-    Shapes: (B, T, D) to the same.
+    Shapes: (B, T, D), and truth values (B, T) that say which tokens may be looked at, to (B, T, D).
     """
 
     def __init__(self, embed_dim: int, num_heads: int, hidden_size: int, dropout: float = 0.0) -> None:
@@ -30,9 +30,9 @@ class EncoderBlock(nn.Module):
         self.norm2 = nn.LayerNorm(embed_dim, eps=EPSILON)
         self.mlp = FeedForward(embed_dim, hidden_size, dropout)
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, valid: Tensor | None = None) -> Tensor:
         """Return the tokens, changed."""
-        tokens = tokens + self.attn(self.norm1(tokens))
+        tokens = tokens + self.attn(self.norm1(tokens), valid)
         return tokens + self.mlp(self.norm2(tokens))
 
 

@@ -19,7 +19,7 @@ class SelfAttention(nn.Module):
         num_heads: H.
         dropout: share of the output set to zero in training, 0 to below 1.
 
-    Shapes: (B, T, D) to the same.
+    Shapes: (B, T, D), and truth values (B, T) that say which tokens may be looked at, to (B, T, D).
     """
 
     def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0) -> None:
@@ -31,23 +31,41 @@ class SelfAttention(nn.Module):
         self.proj = nn.Linear(embed_dim, embed_dim)
         self.dropout = Dropout(dropout)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Return for each token a mixture of all tokens' values."""
+    def forward(self, tokens: Tensor, valid: Tensor | None = None) -> Tensor:
+        """Return for each token a mixture of all tokens' values, or of those that are valid."""
         batch, length, width = tokens.shape
         heads = self.qkv(tokens).view(batch, length, 3, self.num_heads, width // self.num_heads)
         query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, H, T, D / H)
-        mixed = attend_written_out(query, key, value) if _is_faster_written_out(query) else attend_fused(query, key, value)
+        seen = None if valid is None else valid[:, None, None]  # (B, 1, 1, T)
+        attend = attend_written_out if _is_faster_written_out(query) else attend_fused
+        mixed = attend(query, key, value, seen)
         return self.dropout(self.proj(mixed.transpose(1, 2).reshape(batch, length, width)))
 
 
-def attend_fused(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return the mixture of values by torch's fused kernel."""
-    return F.scaled_dot_product_attention(query, key, value)
+def attend_fused(query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None = None) -> Tensor:
+    """Return the mixture of values by torch's fused kernel.
+
+    Args:
+        query: (B, H, T, D / H).
+        key: as the query.
+        value: as the query.
+        seen: truth values that spread to (B, H, T, T): which keys a query may look at; None for all.
+    """
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
 
 
-def attend_written_out(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return the mixture of values by two products and a softmax, as the paper writes it."""
-    return (query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)).softmax(dim=-1) @ value
+def attend_written_out(query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None = None) -> Tensor:
+    """Return the mixture of values by two products and a softmax, as the paper writes it.
+
+    Args:
+        query: (B, H, T, D / H).
+        key: as the query.
+        value: as the query.
+        seen: truth values that spread to (B, H, T, T): which keys a query may look at; None for all.
+    """
+    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
+    scores = scores if seen is None else scores.masked_fill(~seen, -torch.inf)
+    return scores.softmax(dim=-1) @ value
 
 
 def _is_faster_written_out(query: Tensor) -> bool:
