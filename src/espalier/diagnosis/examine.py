@@ -28,8 +28,13 @@ def checks(folder: str) -> list[ModuleType]:
 
 
 def examine(evidence: AnyEvidence) -> tuple[Finding, ...]:
-    """Return what the checks find, worst first, and in the order of their ids within one severity."""
+    """Return what the checks find, worst first, and in the order of their ids within one severity.
+
+    Of a series that is forecast, whose rows are steps and no examples, those look that say so: READS_STEPS.
+    """
     modules = checks(FOLDERS[type(evidence)])
+    if isinstance(evidence, Evidence) and evidence.records.timeline is not None:
+        modules = [module for module in modules if getattr(module, "READS_STEPS", False)]
     return in_order([finding for module in modules if (finding := module.check(evidence)) is not None])
 
 

@@ -28,8 +28,9 @@ def to_frame(prediction: Prediction, classes: Sequence[str], task: Task) -> pl.D
 
 
 def to_paths(prediction: Prediction, columns: Sequence[str], task: Task, target: FloatArray | None = None) -> pl.DataFrame:
-    """Return one line per origin and column that is forecast: row, column, and as lists over the steps target, prediction
-    and `quantile_<q>`.
+    """Return one line per origin and column that is forecast, with lists over the steps.
+
+    The columns are row, column, target, prediction and `quantile_<q>`.
 
     Args:
         prediction: values (N, V, H), in the person's units.

@@ -201,7 +201,7 @@ def check_inputs(plan: Plan) -> None:
     Raises:
         ColumnError: no column is left that a model for tables reads.
     """
-    if not learnt_columns(plan.schema):
+    if plan.prepare.forecast is None and not learnt_columns(plan.schema):
         raise ColumnError(
             "No input column is left to learn from: every column is the target, a text, a name of rows, or ignored. "
             "Give one a use, for example --set schema.columns.NAME.role=input"

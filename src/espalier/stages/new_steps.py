@@ -47,7 +47,9 @@ def present(records: Records, prepared: PreparedForecast) -> Records:
     return records.take(places)
 
 
-def future(records: Records, prediction: Prediction, prepared: PreparedForecast, task: Forecasting, schema: Schema) -> pl.DataFrame:
+def future(
+    records: Records, prediction: Prediction, prepared: PreparedForecast, task: Forecasting, schema: Schema
+) -> pl.DataFrame:
     """Return one line per series and step that is forecast: its name, its time, and a column for each variable.
 
     Columns are `prediction` (`prediction_<column>` where several are forecast) and `quantile_<q>` likewise.

@@ -14,8 +14,8 @@ from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned, clean
 from espalier.data.pictures.survey import survey
 from espalier.data.read import read
-from espalier.data.step_cuts import usable_origins
 from espalier.data.split import folds, read_split, split, split_files, write_split
+from espalier.data.step_cuts import usable_origins
 from espalier.stages.network import check_inputs
 from espalier.stages.table import Table, checked_fingerprint, parse_all
 

@@ -36,7 +36,11 @@ def first_forecast(timeline: Timeline, horizon: int | None) -> tuple[ForecastPla
     look_back = min(LOOK_BACKS * max(season, steps), longest)
     scale, why_scale = _scaling(timeline)
     reasons = {
-        "prepare.forecast.horizon": "you asked for it" if horizon else "one season ahead" if season > 1 else "a short way ahead",
+        "prepare.forecast.horizon": "you asked for it"
+        if horizon
+        else "one season ahead"
+        if season > 1
+        else "a short way ahead",
         "prepare.forecast.season": why_season,
         "prepare.forecast.look_back": f"{LOOK_BACKS} seasons or horizons, and at most a quarter of the shortest series",
         "prepare.forecast.scale": why_scale,
@@ -53,7 +57,10 @@ def _scaling(timeline: Timeline) -> tuple[str, str]:
     times = float(sizes.max() / max(sizes.min(), np.finfo(np.float32).tiny))
     if times < UNLIKE:
         return "standard", f"the largest of {len(sizes):,} series is {times:.1f} times as large as the smallest"
-    return "window", f"the largest of {len(sizes):,} series is {times:,.0f} times as large as the smallest: all are to count alike"
+    return (
+        "window",
+        f"the largest of {len(sizes):,} series is {times:,.0f} times as large as the smallest: all are to count alike",
+    )
 
 
 def _split(facts: Facts, plan: Plan) -> list[Choice]:
@@ -70,7 +77,9 @@ def _parts(facts: Facts, plan: Plan) -> list[Choice]:
     form, timeline = plan.prepare.forecast, facts.timeline
     if form is None or timeline is None or plan.split.test * float(np.median(timeline.lengths)) >= FORECASTS * form.horizon:
         return []
-    why = f"a series of {int(np.median(timeline.lengths)):,} steps leaves few forecasts of {form.horizon} steps in a tenth of it"
+    why = (
+        f"a series of {int(np.median(timeline.lengths)):,} steps leaves few forecasts of {form.horizon} steps in a tenth of it"
+    )
     return [("split", {**asdict(plan.split), "train": 0.6, "valid": 0.2, "test": 0.2}, why)]
 
 

@@ -15,8 +15,8 @@ from espalier.data.describe.question import Question, numbers_as_classes, questi
 from espalier.data.describe.read_column import read_column
 from espalier.data.parse import Parsed, ParseIssue, parse
 from espalier.data.pictures.survey import Survey, survey
-from espalier.data.series.timeline import make_timeline
 from espalier.data.read import KindOfData, fingerprint, read
+from espalier.data.series.timeline import make_timeline
 
 COLUMN_PREFIX = "schema.columns."
 TASK, KIND = "task.name", "data.kind"

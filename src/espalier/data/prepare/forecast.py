@@ -13,11 +13,11 @@ from espalier.core.errors import ColumnError
 from espalier.core.plan_parts import ForecastPlan
 from espalier.core.records import Records
 from espalier.core.timeline import Timeline
+from espalier.data.history_batches import Histories, HistoryBatches
 from espalier.data.series.ahead import ahead
 from espalier.data.series.cycles import cycle_channels
 from espalier.data.series.fill import fill_forward
 from espalier.data.series.windows import as_windows, futures, histories
-from espalier.data.history_batches import HistoryBatches, Histories
 
 LEAST_SPREAD = 1e-3  # deviation of a window that is scaled by its own, at least, as a share of its mean
 

@@ -29,9 +29,7 @@ def cycles_of(times: IntArray | None) -> tuple[str, ...]:
     if times is None or len(times) < 2:
         return ()
     step, span = float(np.median(np.abs(np.diff(times)))), int(times.max() - times.min())
-    return tuple(
-        name for name, period in PERIODS.items() if 0 < step <= MOST_STEP * period and span >= LEAST_CYCLES * period
-    )
+    return tuple(name for name, period in PERIODS.items() if 0 < step <= MOST_STEP * period and span >= LEAST_CYCLES * period)
 
 
 def cycle_channels(times: IntArray | None, num_steps: int, cycles: Sequence[str]) -> FloatArray:

@@ -10,6 +10,7 @@ from espalier.diagnosis.wording import counted, either, leave_out, named
 
 ID = "D11-constant-columns"
 EXPLAINED_BY = ()
+READS_STEPS = True
 MAX_DISTINCT = 1  # a column with missing values and one other value tells which is which: it is not constant
 
 

@@ -10,6 +10,7 @@ from espalier.diagnosis.wording import counted, either, named
 
 ID = "D05-missing-spellings"
 EXPLAINED_BY = ()
+READS_STEPS = True
 MAX_SPELLINGS = 0  # every spelling that was found is said
 
 

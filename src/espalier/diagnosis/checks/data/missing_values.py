@@ -11,6 +11,7 @@ from espalier.diagnosis.wording import counted, either, leave_out, named, percen
 
 ID = "D04-missing-values"
 EXPLAINED_BY = ()
+READS_STEPS = True
 MUCH_FRACTION = 0.3
 
 

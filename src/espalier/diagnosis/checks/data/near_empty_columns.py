@@ -10,6 +10,7 @@ from espalier.diagnosis.wording import counted, either, leave_out, named, percen
 
 ID = "D12-near-empty-columns"
 EXPLAINED_BY = ()
+READS_STEPS = True
 NEAR_EMPTY_FRACTION = 0.95
 
 

@@ -14,6 +14,7 @@ from espalier.diagnosis.wording import counted, either, leave_out, lines, named,
 
 ID = "D01-non-finite"
 EXPLAINED_BY = ()
+READS_STEPS = True
 MAX_NON_FINITE = 0  # exact: a single cell is enough
 
 

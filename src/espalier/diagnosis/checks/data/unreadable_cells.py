@@ -12,6 +12,7 @@ from espalier.diagnosis.wording import MAX_NAMED_ROWS, counted, either, leave_ou
 
 ID = "D06-unreadable-cells"
 EXPLAINED_BY = ()
+READS_STEPS = True
 WARN_FRACTION = 0.05
 
 

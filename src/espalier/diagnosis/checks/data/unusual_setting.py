@@ -12,6 +12,7 @@ from espalier.diagnosis.wording import joined
 
 ID = "D22-unusual-setting"
 EXPLAINED_BY = ()
+READS_STEPS = True
 SHOWN = 3  # settings told in the sentence
 
 
