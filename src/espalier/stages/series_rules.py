@@ -1,6 +1,7 @@
 """The rules that fill in a plan for series: forecasts of what comes next."""
 
 from dataclasses import asdict
+from typing import Literal
 
 import numpy as np
 
@@ -48,7 +49,13 @@ def first_forecast(timeline: Timeline, horizon: int | None) -> tuple[ForecastPla
     return ForecastPlan(horizon=steps, look_back=look_back, season=season, scale=scale), reasons
 
 
-def _scaling(timeline: Timeline) -> tuple[str, str]:
+def _why_horizon(asked: int | None, season: int) -> str:
+    if asked:
+        return "you asked for it"
+    return "one season ahead" if season > 1 else "the series has no season; a short way ahead"
+
+
+def _scaling(timeline: Timeline) -> tuple[Literal["standard", "window"], str]:
     """Return how series are scaled, and why."""
     if len(timeline.ids) < LEAST_SERIES:
         return "standard", "there is one series"
