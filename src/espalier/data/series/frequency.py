@@ -142,7 +142,8 @@ def steps_between(times: IntArray, frequency: Frequency) -> IntArray:
     """
     days = (times // DAY).astype("datetime64[D]")
     if frequency.months is not None:
-        return np.diff(days.astype("datetime64[M]").astype(np.int64)) // frequency.months
+        months: IntArray = days.astype("datetime64[M]").astype(np.int64)
+        return (months[1:] - months[:-1]) // frequency.months
     distances = np.diff(times)
     if frequency.is_business:
         return np.busday_count(days[:-1], days[1:]).astype(np.int64)
