@@ -52,7 +52,8 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     """Return the rows that can be learnt from.
 
     Rows without a target, or without their picture, always go; the steps of a series stay, so that it has no gaps. Repeated
-    rows (equal in every column that was read, row counters aside) and contradicting rows (equal in every one of these but the target) go when the plan says so.
+    rows (equal in every column that was read, row counters aside) and contradicting rows (equal in every one of these but the
+    target) go when the plan says so.
 
     Args:
         records: parsed records.

@@ -5,10 +5,11 @@ import polars as pl
 
 from espalier.core.batch import Prediction
 from espalier.core.errors import ColumnError
-from espalier.core.records import Records
+from espalier.core.records import IntArray, Records
 from espalier.core.schema import Kind, Role, Schema
 from espalier.core.timeline import Timeline
 from espalier.data.prepare.forecast import PreparedForecast
+from espalier.data.series.frequency import Frequency, find_frequency
 from espalier.tasks.forecasting import Forecasting
 
 
@@ -86,6 +87,18 @@ def _times(timeline: Timeline, positions: np.ndarray, horizon: int, kind: Kind) 
     if timeline.times is None or kind is not Kind.DATE:
         first = timeline.starts[timeline.series_of(positions)]
         return pl.Series((positions - first + 1)[:, None] + steps).explode()
-    gaps = np.diff(timeline.times)
-    step = int(np.median(gaps[gaps > 0]))
-    return pl.Series((timeline.times[positions][:, None] + step * steps).reshape(-1)).cast(pl.Datetime("us"))
+    return _after(timeline.times[positions], find_frequency(timeline.times[: timeline.starts[1]]), steps)
+
+
+def _after(last: IntArray, frequency: Frequency, steps: IntArray) -> pl.Series:
+    """Return the times of the steps that follow some times, (N x H)."""
+    stamps = pl.Series(np.repeat(last, len(steps))).cast(pl.Datetime("us"))
+    ahead = pl.Series(np.tile(steps, len(last)))
+    if frequency.months is not None:
+        offsets = (ahead * frequency.months).cast(pl.String) + "mo"
+        return pl.select(pl.lit(stamps).dt.offset_by(pl.lit(offsets))).to_series()
+    if frequency.is_business:
+        return pl.select(pl.lit(stamps).dt.add_business_days(pl.lit(ahead))).to_series()
+    if frequency.microseconds is None:
+        raise ColumnError("The steps of the series are irregular, so that the times of later steps cannot be told.")
+    return (stamps.to_physical() + ahead * frequency.microseconds).cast(pl.Datetime("us"))

@@ -47,8 +47,8 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
         form, reasons = first_form(facts.pictures)
         plan = with_reasons(replace(plan, prepare=replace(plan.prepare, pictures=form)), reasons)
     if facts.timeline is not None:
-        path, reasons = first_forecast(facts.timeline, changes.get(HORIZON))
-        plan = with_reasons(replace(plan, prepare=replace(plan.prepare, forecast=path)), reasons)
+        ahead, reasons = first_forecast(facts.timeline, changes.get(HORIZON))
+        plan = with_reasons(replace(plan, prepare=replace(plan.prepare, forecast=ahead)), reasons)
     if facts.schema.inputs(Kind.SERIES):
         plan = replace(plan, prepare=replace(plan.prepare, windows=WindowsPlan(facts.window_length)))
     plan = edit(plan, changes, "you asked for it") if changes else plan

@@ -1,7 +1,7 @@
 """The rules that fill in a plan for series: forecasts of what comes next."""
 
 from dataclasses import asdict
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -9,8 +9,11 @@ from espalier.core.plan import Plan
 from espalier.core.plan_parts import ForecastPlan
 from espalier.core.schema import Kind, Role
 from espalier.core.timeline import Timeline
-from espalier.data.series.seasons import season_of
+from espalier.data.series.frequency import COUNTED, find_frequency, usual_seasons
+from espalier.data.series.seasons import fill_between, find_seasons
 from espalier.stages.facts import Choice, Facts, Rule
+
+Scaling: TypeAlias = Literal["standard", "window", "none"]
 
 DEFAULT_MODEL = "dlinear"
 DEFAULT_HORIZON = 12  # steps, of a series without a season
@@ -19,9 +22,10 @@ LARGEST_BATCH = 1024
 EPOCHS, PATIENCE = 60, 6
 LOOK_BACKS = 2  # horizons or seasons that the network sees
 LONGEST_LOOK_BACK = 0.25  # of the shortest series
+SEEN_FRACTION = 0.6  # of a series, in which seasons are looked for: later steps may be of the test part
 UNLIKE = 10.0  # times that the largest series is larger than the smallest, from which each window is scaled for itself
-LEAST_SERIES = 2
 FORECASTS = 3  # horizons that the validation and the test part hold, at least, where the series allows it
+SHORT_PARTS = {"train": 0.6, "valid": 0.2, "test": 0.2}  # of a short series
 
 
 def first_forecast(timeline: Timeline, horizon: int | None) -> tuple[ForecastPlan, dict[str, str]]:
@@ -31,43 +35,53 @@ def first_forecast(timeline: Timeline, horizon: int | None) -> tuple[ForecastPla
         timeline: all series; the variables that are forecast come first.
         horizon: that the person asked for; None to find one.
     """
-    season, why_season = season_of(timeline)
-    steps = horizon or (season if season > 1 else DEFAULT_HORIZON)
-    longest = max(int(LONGEST_LOOK_BACK * timeline.lengths.min()), 1)
-    look_back = min(LOOK_BACKS * max(season, steps), longest)
+    season, why_season = _season(timeline)
+    steps, why_steps = _horizon(horizon, season)
     scale, why_scale = _scaling(timeline)
-    reasons = {
-        "prepare.forecast.horizon": "you asked for it"
-        if horizon
-        else "one season ahead"
-        if season > 1
-        else "a short way ahead",
-        "prepare.forecast.season": why_season,
-        "prepare.forecast.look_back": f"{LOOK_BACKS} seasons or horizons, and at most a quarter of the shortest series",
-        "prepare.forecast.scale": why_scale,
-    }
-    return ForecastPlan(horizon=steps, look_back=look_back, season=season, scale=scale), reasons
+    longest = max(int(LONGEST_LOOK_BACK * timeline.lengths.min()), 1)
+    form = ForecastPlan(horizon=steps, look_back=min(LOOK_BACKS * max(season, steps), longest), season=season, scale=scale)
+    why_look_back = f"{LOOK_BACKS} seasons or horizons, and at most a quarter of the shortest series"
+    why = {"horizon": why_steps, "season": why_season, "look_back": why_look_back, "scale": why_scale}
+    return form, {f"prepare.forecast.{name}": reason for name, reason in why.items()}
 
 
-def _why_horizon(asked: int | None, season: int) -> str:
-    if asked:
-        return "you asked for it"
-    return "one season ahead" if season > 1 else "the series has no season; a short way ahead"
-
-
-def _scaling(timeline: Timeline) -> tuple[Literal["standard", "window"], str]:
-    """Return how series are scaled, and why."""
-    if len(timeline.ids) < LEAST_SERIES:
-        return "standard", "there is one series"
-    values = timeline.values[:, 0]
-    sizes = np.array([np.nanmean(np.abs(part)) for part in np.split(values, timeline.starts[1:-1]) if np.isfinite(part).any()])
-    times = float(sizes.max() / max(sizes.min(), np.finfo(np.float32).tiny))
-    if times < UNLIKE:
-        return "standard", f"the largest of {len(sizes):,} series is {times:.1f} times as large as the smallest"
+def _season(timeline: Timeline) -> tuple[int, str]:
+    """Return the steps after which the longest series repeats itself most strongly, 1 for none, and why."""
+    number = int(timeline.lengths.argmax())
+    first = int(timeline.starts[number])
+    part = slice(first, first + max(int(SEEN_FRACTION * timeline.lengths[number]), 1))
+    times = timeline.times
+    frequency = COUNTED if times is None else find_frequency(times[part])
+    values = timeline.values[part, 0].astype(np.float64)
+    found = find_seasons(fill_between(values), usual_seasons(frequency)) if np.isfinite(values).any() else ()
+    steady = [one for one in found if one.is_steady]
+    if not steady:
+        return 1, f"the steps are {frequency.name}; no season was found in the first {SEEN_FRACTION:.0%} of the series"
+    best = max(steady, key=lambda one: one.strength)
+    others = [f"{one.period:,}" for one in steady if one is not best]
+    also = f"; there is one of {' and '.join(others)} too" if others else ""
     return (
-        "window",
-        f"the largest of {len(sizes):,} series is {times:,.0f} times as large as the smallest: all are to count alike",
+        best.period,
+        f"the steps are {frequency.name}; the season explains {best.strength:.0%} of what the trend leaves{also}",
     )
+
+
+def _horizon(asked: int | None, season: int) -> tuple[int, str]:
+    """Return how many steps are forecast, and why."""
+    if asked:
+        return asked, "you asked for it"
+    return (season, "one season ahead") if season > 1 else (DEFAULT_HORIZON, "a short way ahead: the series has no season")
+
+
+def _scaling(timeline: Timeline) -> tuple[Scaling, str]:
+    """Return how series are scaled, and why."""
+    if len(timeline.ids) == 1:
+        return "standard", "there is one series"
+    values = np.split(timeline.values[:, 0], timeline.starts[1:-1])
+    sizes = np.array([np.nanmean(np.abs(part)) for part in values if np.isfinite(part).any()])
+    times = float(sizes.max() / max(sizes.min(), np.finfo(np.float32).tiny)) if len(sizes) else 1.0
+    seen = f"the largest of {len(sizes):,} series is {times:,.3g} times as large as the smallest"
+    return ("standard", seen) if times < UNLIKE else ("window", f"{seen}: all are to count alike")
 
 
 def _split(facts: Facts, plan: Plan) -> list[Choice]:
@@ -82,12 +96,13 @@ def _split(facts: Facts, plan: Plan) -> list[Choice]:
 def _parts(facts: Facts, plan: Plan) -> list[Choice]:
     """Leave room for forecasts in the later parts of a short series."""
     form, timeline = plan.prepare.forecast, facts.timeline
-    if form is None or timeline is None or plan.split.test * float(np.median(timeline.lengths)) >= FORECASTS * form.horizon:
+    if form is None or timeline is None:
         return []
-    why = (
-        f"a series of {int(np.median(timeline.lengths)):,} steps leaves few forecasts of {form.horizon} steps in a tenth of it"
-    )
-    return [("split", {**asdict(plan.split), "train": 0.6, "valid": 0.2, "test": 0.2}, why)]
+    steps = int(np.median(timeline.lengths))
+    if plan.split.test * steps >= FORECASTS * form.horizon:
+        return []
+    why = f"a series of {steps:,} steps leaves few forecasts of {form.horizon} steps in a tenth of it"
+    return [("split", {**asdict(plan.split), **SHORT_PARTS}, why)]
 
 
 def _columns(facts: Facts, plan: Plan) -> list[Choice]:
@@ -107,10 +122,9 @@ def _model(facts: Facts, plan: Plan) -> list[Choice]:
 def _learning(facts: Facts, plan: Plan) -> list[Choice]:
     rows = round(facts.num_rows * plan.split.train)
     size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
-    seen = f"about {rows:,} steps to forecast from"
     return [
         ("prepare.target", "none", "forecasts are scaled with their columns"),
-        ("learning.batch_size", size, seen),
+        ("learning.batch_size", size, f"about {rows:,} steps to forecast from"),
         ("learning.epochs", EPOCHS, f"at most; early stopping decides (patience {PATIENCE})"),
         ("learning.patience", PATIENCE, "windows of one series overlap: a few epochs show all there is"),
     ]

@@ -11,18 +11,19 @@ from espalier.core.records import Records
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.describe.describe import describe
 from espalier.data.describe.profile import Profile, profile_column
-from espalier.data.describe.question import Question, numbers_as_classes, question_of
+from espalier.data.describe.question import Question, QuestionName, numbers_as_classes, question_of
 from espalier.data.describe.read_column import read_column
 from espalier.data.parse import Parsed, ParseIssue, parse
 from espalier.data.pictures.survey import Survey, survey
 from espalier.data.read import KindOfData, fingerprint, read
+from espalier.data.series.grid import on_grid
 from espalier.data.series.timeline import make_timeline
 
 COLUMN_PREFIX = "schema.columns."
 TASK, KIND = "task.name", "data.kind"
 TASKS_OF_CLASSES = ("binary", "multiclass")
 HORIZON = "prepare.forecast.horizon"
-FORECASTING = "forecasting"
+FORECASTING: QuestionName = "forecasting"
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,9 @@ def as_series(records: Records, schema: Schema) -> Records:
     Raises:
         ColumnError: no column orders the rows.
     """
-    targets = schema.names(Role.TARGET)
-    return replace(records, timeline=make_timeline(records, schema, (*targets, *schema.inputs(Kind.NUMBER))))
+    columns = (*schema.names(Role.TARGET), *schema.inputs(Kind.NUMBER))
+    made = on_grid(make_timeline(records, schema, columns))
+    return replace(records, timeline=made.timeline, notes=(*records.notes, *made.sentences))
 
 
 def forecast_question(schema: Schema) -> Question:

@@ -118,9 +118,8 @@ class Forecasting:
             return (first - target).square()
         deviation = F.softplus(steps[..., 1]) + LEAST_SCALE
         if self.loss == "gaussian":
-            return -torch.distributions.Normal(first, deviation).log_prob(target)
-        freedom = LEAST_FREEDOM + F.softplus(steps[..., 2])
-        return -torch.distributions.StudentT(freedom, first, deviation).log_prob(target)
+            return F.gaussian_nll_loss(first, target, deviation.square(), full=True, eps=LEAST_SCALE**2, reduction="none")
+        return _student_loss(first, deviation, LEAST_FREEDOM + F.softplus(steps[..., 2]), target)
 
     def _levels(self, steps: FloatArray) -> FloatArray:
         """Return the quantiles (B, V, H, Q) of predicted distributions (B, V, H, parameters)."""
@@ -129,6 +128,13 @@ class Forecasting:
             return np.asarray(norm.ppf(self.quantiles, mean, deviation))
         freedom = LEAST_FREEDOM + np.logaddexp(0, steps[..., 2:3])
         return np.asarray(t.ppf(self.quantiles, freedom, mean, deviation))
+
+
+def _student_loss(mean: Tensor, deviation: Tensor, freedom: Tensor, target: Tensor) -> Tensor:
+    """Return the negative log likelihood of Student's t distribution with a location and a scale."""
+    half, gap = (freedom + 1) / 2, (target - mean) / deviation
+    constant = torch.lgamma(freedom / 2) - torch.lgamma(half) + 0.5 * torch.log(torch.pi * freedom) + torch.log(deviation)
+    return constant + half * torch.log1p(gap.square() / freedom)
 
 
 def _mean(losses: Tensor, known: Tensor) -> Tensor:

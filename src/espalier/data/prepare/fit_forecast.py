@@ -41,12 +41,10 @@ def fit_forecast(
         raise PlanError("prepare.forecast is set, and the task answers no steps of a series. Use --task forecasting.")
     if timeline is None:
         raise ColumnError(f"{train.records.source} is no series that runs in time: no column orders its rows.")
-    num_targets = len(schema.names(Role.TARGET))
+    num_targets, num = len(schema.names(Role.TARGET)), timeline.values.shape[1]
     learnt = _learnt_steps(train, timeline, form.horizon)
     values = np.where(learnt[:, None], timeline.values, np.nan).astype(np.float64)
-    center, scale = np.zeros(values.shape[1]), np.ones(values.shape[1])
-    if form.scale == "standard":
-        center, scale = _center_and_scale(values)
+    center, scale = _center_and_scale(values) if form.scale == "standard" else (np.zeros(num), np.ones(num))
     return PreparedForecast(
         timeline.names,
         num_targets,

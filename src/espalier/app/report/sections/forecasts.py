@@ -69,7 +69,7 @@ def build(facts: Facts) -> Section | None:
 
 def _shown(facts: Facts, form: ForecastPlan, timeline: Timeline | None, column: str) -> Shown:
     frame = facts.scored.filter(pl.col("column") == column)
-    truth, forecast = (np.stack(frame[name].to_numpy()).astype(np.float64) for name in ("target", "prediction"))
+    truth, forecast = (frame[name].to_numpy().astype(np.float64) for name in ("target", "prediction"))
     rows = frame["row"].to_numpy()
     series = None if timeline is None or column not in timeline.names else timeline
     naive = None if series is None else _naive_errors(series, column, rows, truth)
