@@ -308,11 +308,13 @@ def _paired(first: Run, second: Run) -> Comparison | None:
     if one is None or other is None:
         return None
     (target, ours), (same_target, theirs) = one, other
-    metrics = {metric.name: metric for metric in build_task(first.plan.task, max(len(classes), 1)).metrics}
+    given = {} if first.plan.prepare.forecast is None else first.prepared.given()
+    metrics = {metric.name: metric for metric in build_task(first.plan.task, max(len(classes), 1), data=given).metrics}
     if card.metric not in metrics or not np.array_equal(target, same_target):
         return None
     frame = _scored(first)
-    part = scored_part(card.part, ours.rows, "", frame[GROUP] if GROUP in frame.columns else None)
+    groups = frame[GROUP][:: frame.height // len(ours.rows)] if GROUP in frame.columns else None
+    part = scored_part(card.part, ours.rows, None, groups)
     return paired(metrics[card.metric], target, ours, theirs, str(second.folder.path), first.plan.seed, part.drawn)
 
 
@@ -321,6 +323,8 @@ def _answers(run: Run, classes: tuple[str, ...]) -> tuple[FloatArray, Prediction
     frame = _scored(run)
     if "target" not in frame.columns or run.question.classes != classes:
         return None
+    if "column" in frame.columns:
+        return _paths(frame)
     target, values = (_numbers(frame[name], classes, run.plan.task.name) for name in ("target", "prediction"))
     probabilities = [f"probability_{name}" for name in classes]
     quantiles = [name for name in frame.columns if name.startswith("quantile_")]
@@ -330,6 +334,20 @@ def _answers(run: Run, classes: tuple[str, ...]) -> tuple[FloatArray, Prediction
         probabilities=frame.select(probabilities).to_numpy() if classes else None,
         quantiles=frame.select(quantiles).to_numpy() if quantiles else None,
     )
+
+
+def _paths(frame: pl.DataFrame) -> tuple[FloatArray, Prediction]:
+    """Return targets and predictions of forecasts, (N, V, H)."""
+    lines = frame["column"].n_unique()
+
+    def held(name: str) -> FloatArray:
+        values = frame[name].to_numpy().astype(np.float64)
+        return values.reshape(len(values) // lines, lines, -1)
+
+    quantiles = [name for name in frame.columns if name.startswith("quantile_")]
+    levels = np.stack([held(name) for name in quantiles], axis=-1) if quantiles else None
+    rows = frame["row"].cast(pl.Int64).to_numpy()[::lines]
+    return held("target"), Prediction(rows, held("prediction"), quantiles=levels)
 
 
 def _numbers(words: pl.Series, classes: tuple[str, ...], task: str) -> FloatArray:

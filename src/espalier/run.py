@@ -221,7 +221,7 @@ class Run:
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
         network = Contender(NETWORK, self.answer(records), 0.0, 0)
-        part = scored_part("given", records.rows, self.plan.split.column or "", group_values(self.plan, records))
+        part = scored_part("given", records.rows, self.plan, group_values(self.plan, records))
         card = make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), part, self.plan.seed)
         return replace(card, threshold=threshold, openings=self._count_opening(self.origin(source, query)))
 

@@ -53,12 +53,14 @@ class Part:
         groups: (N,) integer code of each row's group, where rows of one group are alike; None where no row belongs to another.
         column: that the groups come from; empty when a group is one row that was scored several times.
         num_alone: groups that are a single row, because it has no value in that column.
+        stretch: steps of each group, where these are stretches of a series: forecasts made close to each other err alike.
     """
 
     name: str
     groups: IntArray | None = None
     column: str = ""
     num_alone: int = 0
+    stretch: int = 0
 
     @property
     def num_groups(self) -> int | None:
@@ -75,6 +77,9 @@ class Part:
         num = self.num_groups
         if num is None:
             return ROWS_DRAWN
+        few = "; too few for the intervals to be trusted" if num < FEW_GROUPS else ""
+        if self.stretch:
+            return f"whole stretches of {self.stretch:,} steps drawn with replacement: {num:,} stretches{few}"
         if not self.column:
             return f"{ROWS_DRAWN}, each with all of its answers: {num:,} rows, scored once in each repeat of the folds"
         if self.drawn is None:
@@ -84,7 +89,6 @@ class Part:
             if self.num_alone
             else ""
         )
-        few = "; too few for the intervals to be trusted" if num < FEW_GROUPS else ""
         return f"whole groups of '{self.column}' drawn with replacement: {num:,} groups{alone}{few}"
 
 

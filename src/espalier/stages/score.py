@@ -144,7 +144,7 @@ def _part(plan: Plan, tests: Sequence[Records]) -> Part:
     found = [values for test in tests if (values := group_values(plan, test)) is not None]
     rows = np.concatenate([test.rows for test in tests])
     name = "test" if len(tests) == 1 else "folds"
-    return scored_part(name, rows, plan.split.column or "", pl.concat(found) if found else None)
+    return scored_part(name, rows, plan, pl.concat(found) if found else None)
 
 
 def _contender(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Contender:
@@ -209,9 +209,15 @@ def _write_predictions(
         for part, records, given in (("valid", valid, fold.answer_valid(valid)), ("test", test, answer)):
             groups = group_values(plan, records)
             frame = _frame(part, fold, records, given)
-            frames.append(frame if groups is None else frame.with_columns(groups.alias(GROUP)))
+            frames.append(frame if groups is None else _with_groups(frame, groups))
     with replaced(folder.predictions) as temporary:
         pl.concat(frames).write_parquet(temporary)
+
+
+def _with_groups(frame: pl.DataFrame, groups: pl.Series) -> pl.DataFrame:
+    """Return predictions, of which a row may have several lines, with the group of each row."""
+    lines = frame.height // max(len(groups), 1)
+    return frame.with_columns(groups[np.repeat(np.arange(len(groups)), lines)].alias(GROUP))
 
 
 def _frame(part: str, fold: Fold, records: Records, prediction: Prediction) -> pl.DataFrame:

@@ -10,14 +10,21 @@ from espalier.evaluation.score import Part
 
 
 def group_values(plan: Plan, records: Records) -> pl.Series | None:
-    """Return the column by whose groups a plan splits, or None where it does not, or the records lack it."""
-    column = plan.split.column
+    """Return (N,) what rows belong together by, or None where every row stands for itself.
+
+    It is the column by whose groups a plan splits; of a series, stretches as long as a forecast.
+    """
+    column, form, timeline = plan.split.column, plan.prepare.forecast, records.timeline
+    if form is not None and timeline is not None and form.horizon > 1:
+        places = timeline.position_of(records.rows)
+        series = timeline.series_of(places)
+        return pl.Series(series * len(timeline) + (places - timeline.starts[series]) // form.horizon)
     if plan.split.method != "group" or column not in records.frame.columns:
         return None
     return records.frame.get_column(column)
 
 
-def scored_part(name: str, rows: IntArray, column: str = "", values: pl.Series | None = None) -> Part:
+def scored_part(name: str, rows: IntArray, plan: Plan | None = None, values: pl.Series | None = None) -> Part:
     """Return the part that is scored, with its groups.
 
     A row without a group stands for itself, as in the split. In repeated folds a row is tested several times: these are one.
@@ -25,8 +32,8 @@ def scored_part(name: str, rows: IntArray, column: str = "", values: pl.Series |
     Args:
         name: for example "test".
         rows: (N,) source rows; those of repeated folds repeat.
-        column: that the groups come from.
-        values: (N,) group of each row; None where rows belong to no groups.
+        plan: says where the groups come from; None where nobody asks.
+        values: (N,) group of each row, as `group_values` gives them; None where rows belong to no groups.
     """
     singles, sizes = units_of(rows)
     if values is None:
@@ -36,4 +43,6 @@ def scored_part(name: str, rows: IntArray, column: str = "", values: pl.Series |
     groups = np.empty(len(values), dtype=np.int64)
     groups[~known] = alone
     groups[known] = len(alone) + units_of(values.hash().to_numpy()[known])[0]
-    return Part(name, groups, column, len(np.unique(alone)))
+    form = None if plan is None else plan.prepare.forecast
+    column = "" if plan is None else plan.split.column or ""
+    return Part(name, groups, column, len(np.unique(alone)), 0 if form is None else form.horizon)

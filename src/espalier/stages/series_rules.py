@@ -21,6 +21,7 @@ BATCH_SIZES = ((500, 16), (5_000, 32), (50_000, 64), (500_000, 256))  # up to th
 LARGEST_BATCH = 1024
 EPOCHS, PATIENCE = 60, 6
 LOOK_BACKS = 2  # horizons or seasons that the network sees
+SHORTEST_LOOK_BACK, MOST_LOOK_BACK = 24, 512  # steps, where the series allows it
 LONGEST_LOOK_BACK = 0.25  # of the shortest series
 SEEN_FRACTION = 0.6  # of a series, in which seasons are looked for: later steps may be of the test part
 UNLIKE = 10.0  # times that the largest series is larger than the smallest, from which each window is scaled for itself
