@@ -57,6 +57,13 @@ class WindowNorm(nn.Module):
         level = _last_of(series, valid) if self.kind == "last" else _spread_of(series, valid)
         return without_padding((series - level.centre) / level.scale, valid), level
 
+    def alike(self, values: Tensor, level: Level | None) -> Tensor:
+        """Return values (B, V, H) of the forecast channels as the network sees them, by the level that `forward` took away."""
+        if level is None:
+            return values
+        centre, scale = (one[:, : self.out_channels] for one in level)
+        return (values - centre) / scale
+
     def give_back(self, outputs: Tensor, level: Level | None) -> Tensor:
         """Return the outputs with the level that `forward` took away."""
         if level is None or not self.horizon:
