@@ -12,7 +12,14 @@ from espalier.data.series.seasons import (
     take_apart,
     without_seasons,
 )
-from espalier.data.series.stationarity import Stationarity, find_stationarity, kpss, variance_ratio, walks_at_random
+from espalier.data.series.stationarity import (
+    Stationarity,
+    dickey_fuller,
+    find_stationarity,
+    kpss,
+    variance_ratio,
+    walks_at_random,
+)
 from real_data import data_file
 
 AIRLINE = "airline_passengers/airline-passengers.csv.gz"
@@ -123,6 +130,19 @@ def test_known_kpss_statistics(file, name, level, trend, changes):
     np.testing.assert_allclose(found, [level, trend, changes], atol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("file", "name", "known"),
+    [
+        (AIRLINE, "Passengers", 0.8153688792),
+        (NETFLIX, "Close", -1.6498940382),
+        (TEMPERATURES, "Temp", -3.9061363366),
+    ],
+)
+def test_known_dickey_fuller_statistics(file, name, known):
+    found = dickey_fuller(column(file, name))  # statsmodels 0.15.0, adfuller with autolag=None and Schwert's lags
+    assert found == pytest.approx(known, abs=1e-8)
+
+
 def test_the_variance_ratio_agrees_with_its_definition():
     values = stream().normal(size=40).cumsum()
     mean = np.diff(values).mean()
@@ -136,6 +156,8 @@ def test_what_a_series_comes_back_to():
     noise = stream().normal(size=500)
     assert find_stationarity(noise) is Stationarity.LEVEL
     assert find_stationarity(noise + np.arange(500) / 20) is Stationarity.TREND
+    slow = np.sin(np.arange(500) / 40) + noise / 2 + 2 * (np.arange(500) > 300)
+    assert find_stationarity(slow + 3 * noise) is Stationarity.DRIFT
     assert find_stationarity(noise.cumsum()) is Stationarity.CHANGES
     assert find_stationarity(noise.cumsum().cumsum()) is Stationarity.NONE
     assert find_stationarity(np.ones(500)) is Stationarity.UNKNOWN

@@ -1,7 +1,6 @@
 from datetime import datetime, timedelta
 
 import numpy as np
-import polars as pl
 import pytest
 
 from espalier.core.timeline import Timeline
@@ -11,6 +10,7 @@ from espalier.data.read import read
 from espalier.data.series.frequency import DAY, HOUR, MINUTE, duration, find_frequency, steps_between, usual_seasons
 from espalier.data.series.stamps import look_at_stamps
 from espalier.data.series.timeline import make_timeline
+from hours import local_hours
 from real_data import data_file
 
 
@@ -29,12 +29,6 @@ def looked_at(times, rows=None):
     order = np.lexsort((rows, times))
     values = np.zeros((len(times), 1), np.float32)
     return look_at_stamps(Timeline(values, ("x",), np.array([0, len(times)]), ("",), times[order], rows[order]), 0)
-
-
-def local_hours(start, end, zone):
-    """Hours as a clock on the wall shows them."""
-    hours = pl.datetime_range(start, end, "1h", time_zone="UTC", eager=True).dt.convert_time_zone(zone)
-    return hours.dt.replace_time_zone(None).to_physical().to_numpy()
 
 
 @pytest.mark.parametrize(

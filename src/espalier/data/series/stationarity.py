@@ -1,7 +1,8 @@
 """Stationarity: whether a series comes back to a level or a straight trend, and whether its changes can be foretold.
 
-Papers: Kwiatkowski, Phillips, Schmidt & Shin (1992, Journal of Econometrics 54) for the test and table 1 for its limits; Lo &
-MacKinlay (1988, Review of Financial Studies 1), equations 12 to 14, for the variance ratio.
+Papers: Kwiatkowski, Phillips, Schmidt & Shin (1992, Journal of Econometrics 54) for the test and table 1 for its limits; Said &
+Dickey (1984, Biometrika 71) for the augmented Dickey-Fuller test, with the limit of Fuller (1976, table 8.5.2); Lo & MacKinlay
+(1988, Review of Financial Studies 1), equations 12 to 14, for the variance ratio.
 """
 
 from enum import StrEnum
@@ -11,8 +12,10 @@ import numpy as np
 from espalier.core.batch import FloatArray
 
 LEVEL_LIMIT, TREND_LIMIT = 0.463, 0.146  # 5 % of table 1: around a level, around a straight trend
+UNIT_ROOT_LIMIT = -2.86  # 5 % of the Dickey-Fuller distribution with a constant
 MIN_STEPS = 20
 WALK_STEPS = (2, 5, 10)  # over which the variance of a random walk grows in proportion
+MAX_TURN = 0.1  # of the ratio over two steps from 1; a few wild changes make any z small
 WALK_LIMIT = 2.39  # z of 5 % for the largest of three, two-sided (Bonferroni)
 
 
@@ -21,6 +24,7 @@ class Stationarity(StrEnum):
 
     LEVEL = "level"
     TREND = "trend"  # a straight one
+    DRIFT = "drift"  # a level that itself moves slowly
     CHANGES = "changes"  # its changes from step to step come back to a level; itself it wanders
     NONE = "none"
     UNKNOWN = "unknown"  # too short, or constant
@@ -46,6 +50,25 @@ def kpss(values: FloatArray, *, around_trend: bool = False) -> float:
     for lag in range(1, lags + 1):
         variance += 2.0 * float(rest[lag:] @ rest[:-lag]) * (1.0 - lag / (lags + 1.0))
     return float((np.cumsum(rest) ** 2).sum()) / (num * variance) if variance > 0 else 0.0
+
+
+def dickey_fuller(values: FloatArray) -> float:
+    """Return the t of the augmented Dickey-Fuller test with a constant; one far below 0 speaks against a random walk.
+
+    Args:
+        values: (n,) without gaps, 20 at least.
+    """
+    num = len(values)
+    lags = min(int(12.0 * (num / 100.0) ** 0.25), num // 3)
+    changes = np.diff(values)
+    target = changes[lags:]
+    earlier = [changes[lags - lag : len(changes) - lag] for lag in range(1, lags + 1)]
+    inputs = np.stack([values[lags:-1], np.ones(len(target)), *earlier], axis=1)
+    found, *_ = np.linalg.lstsq(inputs, target)
+    rest = target - inputs @ found
+    variance = float(rest @ rest) / max(len(target) - inputs.shape[1], 1)
+    spread = variance * np.linalg.pinv(inputs.T @ inputs)[0, 0]
+    return float(found[0] / np.sqrt(spread)) if spread > 0 else 0.0
 
 
 def variance_ratio(values: FloatArray, steps: int) -> tuple[float, float]:
@@ -87,6 +110,8 @@ def find_stationarity(values: FloatArray) -> Stationarity:
         return Stationarity.LEVEL
     if kpss(values, around_trend=True) < TREND_LIMIT:
         return Stationarity.TREND
+    if dickey_fuller(values) < UNIT_ROOT_LIMIT:
+        return Stationarity.DRIFT
     changes = np.diff(values)
     return Stationarity.CHANGES if np.ptp(changes) == 0 or kpss(changes) < LEVEL_LIMIT else Stationarity.NONE
 
@@ -99,4 +124,5 @@ def walks_at_random(values: FloatArray) -> bool:
     """
     if len(values) < MIN_STEPS * 2 or np.ptp(values) == 0 or kpss(values) < LEVEL_LIMIT:
         return False
-    return all(abs(variance_ratio(values, steps)[1]) < WALK_LIMIT for steps in WALK_STEPS)
+    found = [variance_ratio(values, steps) for steps in WALK_STEPS]
+    return abs(found[0][0] - 1) < MAX_TURN and all(abs(z) < WALK_LIMIT for _, z in found)

@@ -9,6 +9,7 @@ from espalier.core.errors import ColumnError, unknown_name
 from espalier.core.records import IntArray, Records
 from espalier.core.schema import Kind, Role, Schema
 from espalier.core.timeline import Timeline
+from espalier.data.describe.calendar_columns import find_calendar
 from espalier.data.parse import LINE_SUFFIXES
 from espalier.data.series.calendar import calendar_times
 
@@ -47,6 +48,13 @@ def make_timeline(records: Records, schema: Schema, columns: Sequence[str]) -> T
         None if times is None else times[order],
         records.rows[order],
     )
+
+
+def variables_of(records: Records, schema: Schema) -> tuple[str, ...]:
+    """Return the columns of numbers that run in time: targets and inputs, but no columns that only date the rows."""
+    names = [name for name in (*schema.names(Role.TARGET), *schema.inputs(Kind.NUMBER)) if name in records.frame.columns]
+    dates = find_calendar(records.frame, records.frame.columns)
+    return tuple(name for name in names if records.frame.get_column(name).dtype.is_numeric() and name not in dates)
 
 
 def without_time(records: Records, schema: Schema) -> np.ndarray:
