@@ -25,6 +25,7 @@ from espalier.stages.network import main_metric, target_kind
 from espalier.tasks.build import build_task
 
 BASELINE_SECONDS = 60.0  # for one baseline, when the run has no budget
+ASKED = 2  # parts as long as the validation part that baselines predict: that part, and the test part
 AGAIN_FACTOR = 2.0  # a baseline that lacked time is fitted again when it may take so many times as long as before
 
 
@@ -52,6 +53,20 @@ def window_of(prepared: Preparation) -> WindowShape | None:
     )
 
 
+def size_of(prepared: Preparation, num_rows: int, num_asked: int) -> tuple[int, int, bool, int, int]:
+    """Return what decides which baselines suit: rows, columns, whether there are windows, forecasts that are made, and season.
+
+    Args:
+        prepared: the preparation.
+        num_rows: of the training part.
+        num_asked: rows that are predicted afterwards.
+    """
+    window = window_of(prepared)
+    if window is None or not window.horizon:
+        return num_rows, prepared.num_simple, window is not None, 0, 0
+    return num_rows, prepared.num_simple, True, num_asked * window.num_targets, window.season
+
+
 class Rivals:
     """The baselines of one fold.
 
@@ -70,7 +85,7 @@ class Rivals:
         self, plan: Plan, prepared: Preparation, inputs: tuple[Tensor, ...], truth: FloatArray, valid: Records
     ) -> None:
         kind = target_kind(plan)
-        suited = suited_baselines(kind, len(truth), prepared.num_simple, has_windows=window_of(prepared) is not None)
+        suited = suited_baselines(kind, *size_of(prepared, len(truth), ASKED * len(valid)))
         self.names = suited if plan.baselines is None else named_baselines(plan.baselines, kind)
         self.fitted: dict[str, FittedBaseline] = {}
         self._seed = plan.seed

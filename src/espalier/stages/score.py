@@ -23,6 +23,7 @@ from espalier.explanation.permutation import importance
 from espalier.stages.answers import to_frame, to_paths, to_words
 from espalier.stages.fold import Fold
 from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
+from espalier.stages.rivals import ASKED, size_of
 from espalier.stages.scored_part import group_values, scored_part
 from espalier.tasks.binary import Binary
 from espalier.tasks.forecasting import Forecasting
@@ -189,7 +190,8 @@ def _left_out(plan: Plan, fold: Fold) -> tuple[str, ...]:
     """Return the baselines that the table is too large for; none where a person named the baselines."""
     if plan.baselines is not None:
         return ()
-    return left_out_baselines(target_kind(plan), len(fold.splits.train), fold.prepared.num_simple)
+    size = size_of(fold.prepared, len(fold.splits.train), ASKED * len(fold.splits.valid))
+    return left_out_baselines(target_kind(plan), *size)
 
 
 def _baseline_answers(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Prediction:

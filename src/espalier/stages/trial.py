@@ -20,7 +20,7 @@ from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.epochs import read_epochs
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.network import main_metric, target_kind
-from espalier.stages.rivals import simple_table
+from espalier.stages.rivals import simple_table, size_of
 from espalier.tasks.build import build_task
 from espalier.training.threads import kept_threads
 
@@ -131,7 +131,7 @@ def answer_constantly(plan: Plan, train: TrainRecords, judged: Records, classes:
     prepared = fit_preparation(train, plan.schema, replace(plan.prepare, target="none", bins=0), kind, classes)
     inputs, truth = prepared.inputs(train.records), prepared.target_values(train.records)
     table = simple_table(prepared, inputs, truth, kind)
-    trivial = next(name for name in suited_baselines(kind, len(truth), prepared.num_simple) if all_baselines()[name].trivial)
+    trivial = next(name for name in suited_baselines(kind, *size_of(prepared, len(truth), 0)) if all_baselines()[name].trivial)
     fitted = fit_baseline(trivial, table, plan.seed)
     judged_truth = prepared.target_values(judged)
     metric = main_metric(build_task(plan.task, len(prepared.classes), data=prepared.given()), judged_truth)
