@@ -3,6 +3,7 @@ import torch
 
 from espalier.core.catalogue import architectures
 from espalier.core.errors import PlanError, UnknownNameError
+from espalier.models.layers.positions import sinusoids
 
 GIVEN = {"in_channels": 3, "out_channels": 2, "horizon": 5, "outputs_per_step": 1, "num_outputs": 10}
 
@@ -80,11 +81,11 @@ def test_a_share_of_the_steps_reads_the_true_values():
     assert 0.25 < is_shown.float().mean() < 0.35
 
 
-def test_direct_decoding_reads_the_last_known_value_at_every_step():
+def test_direct_decoding_reads_the_last_known_value_and_the_place_at_every_step():
     series = torch.randn(4, 3, 12)
     read, _ = said_before(built(decoding="direct"), series)
-    assert read.shape == (5, 4, 2)
-    torch.testing.assert_close(read, series[:, :2, -1].expand(5, -1, -1))
+    torch.testing.assert_close(read[..., :2], series[:, :2, -1].expand(5, -1, -1))
+    torch.testing.assert_close(read[..., 2:], sinusoids(5, 8, series)[:, None].expand(-1, 4, -1))
 
 
 def test_what_is_shown_is_brought_to_the_level_of_the_window():

@@ -3,7 +3,7 @@
 One LSTM reads the window; a second begins with its state and says the forecast step by step. It reads its own last value
 (recursive), or in training the true one (teacher forcing, Williams, Zipser 1989), drawn for each row and step with a share that
 may fall to 0 as training goes on (scheduled sampling, Bengio et al. 2015, arXiv 1506.03099, section 2.4, linear decay). Or it
-reads the last known value at every step (direct), so that no error is fed back and all steps are one call.
+reads the last known value and its place as waves at every step (direct): no error is fed back, and all steps are one call.
 Differs: the window is read in its own order; values are numbers instead of words.
 """
 
@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from espalier.core.catalogue import Architecture
 from espalier.models.layers.dropout import Dropout
 from espalier.models.layers.options import check_choice, check_count, check_forecast, check_fraction
+from espalier.models.layers.positions import sinusoids
 from espalier.models.layers.recurrent import GATES, initialize_recurrent
 from espalier.models.layers.valid_steps import check_series, valid_steps
 from espalier.models.layers.window_norm import WindowNorm
 
 DECODINGS = ("recursive", "direct")
+NUM_WAVES = 8  # sines and cosines that say which step is due, where no value says it
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ class LstmSeq2seq(nn.Module):
         self.norm = WindowNorm(config.normalize, config.out_channels, config.horizon, config.output_roles)
         between = config.dropout if config.depth > 1 else 0.0
         self.encoder = nn.LSTM(config.in_channels, config.width, config.depth, dropout=between)
-        self.decoder = nn.LSTM(config.out_channels, config.width, config.depth, dropout=between)
+        num_waves = NUM_WAVES if config.decoding == "direct" else 0
+        self.decoder = nn.LSTM(config.out_channels + num_waves, config.width, config.depth, dropout=between)
         self.dropout = Dropout(config.dropout)
         self.head = nn.Linear(config.width, config.out_channels * config.outputs_per_step)
         for layer in (self.encoder, self.decoder):
@@ -106,7 +109,8 @@ class LstmSeq2seq(nn.Module):
         series, level = self.norm(series, valid)
         last, state = self._read(series, None if valid is None else lengths)
         if self.config.decoding == "direct":
-            steps = self._say_all(last.expand(self.config.horizon, -1, -1), state)
+            places = sinusoids(self.config.horizon, NUM_WAVES, last)[:, None].expand(-1, len(series), -1)
+            steps = self._say_all(torch.cat([last.expand(self.config.horizon, -1, -1), places], dim=2), state)
         elif shown is None or not self.training:
             steps = self._say_one_by_one(last, state)
         else:
