@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from espalier.evaluation.baselines import kernel_features
 from espalier.evaluation.baselines.baseline import all_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import fit_baseline
 from espalier.evaluation.baselines.table import TrainTable
@@ -16,9 +17,24 @@ NUM_CLASSES = 4  # the last one is in no row
 MAIN = {"class": log_loss, "number": rmse, "count": poisson_deviance, "labels": labels.log_loss, "path": forecasts.rmse}
 TRIVIAL = {"class": "majority class", "number": "mean", "count": "mean", "labels": "majority class", "path": "naive"}
 KINDS = list(TRIVIAL)
+SHAPE = (2, 24)  # channels and steps of windows with a class or a number
 AVAILABLE = {name: one for name, one in all_baselines().items() if one.available()}
 PAIRS = [(name, kind) for name, one in AVAILABLE.items() for kind in one.kinds]
 LEARNING = [(name, kind) for name, kind in PAIRS if not AVAILABLE[name].trivial]
+
+
+@pytest.fixture(autouse=True)
+def few_kernel_features(monkeypatch):
+    """A tenth of the kernels' features: they cost time and change nothing that is asked here."""
+    monkeypatch.setattr(kernel_features, "NUM_FEATURES", 1000)
+
+
+def waves(signal, rng):
+    """Windows (N, C * L) of two channels, in the first of which a wave is as high as the signal says; one is shorter."""
+    windows = 0.2 * rng.normal(size=(len(signal), *SHAPE))
+    windows[:, 0] += signal[:, None] * np.sin(np.arange(SHAPE[1]) / 2)
+    windows[-1, :, :9] = np.nan
+    return windows.reshape(len(signal), -1).astype(np.float32)
 
 
 def paths(num_rows, seed):
@@ -36,7 +52,7 @@ def paths(num_rows, seed):
 
 
 def toy(kind, num_rows=400, seed=0):
-    """Two numbers that matter, one that does not, a category that matters; easy for every model."""
+    """Two numbers that matter, one that does not, a category that matters, windows that tell all; easy for every model."""
     if kind == "path":
         return paths(num_rows, seed)
     rng = np.random.default_rng(seed)
@@ -50,7 +66,8 @@ def toy(kind, num_rows=400, seed=0):
         "labels": np.stack([signal > 0, signal > 1, np.zeros(num_rows)], 1) * 1.0,  # the last label is in no row
     }[kind]
     num_classes = {"class": NUM_CLASSES, "labels": 3}.get(kind, 0)
-    return TrainTable((numbers, codes), (6,), target, kind, num_classes)  # code 5 is in no row
+    inputs = (numbers, codes, waves(signal, rng))
+    return TrainTable(inputs, (6,), target, kind, num_classes, WindowShape(*SHAPE))  # code 5 is in no row
 
 
 def num_asked(name, most):
@@ -116,7 +133,9 @@ def test_a_row_is_predicted_the_same_alone(name, kind):
 def test_tiny_and_lopsided_training_parts_are_survived(name, counts):
     rng = np.random.default_rng(0)
     target = np.repeat([0.0, 1.0], counts)
-    table = TrainTable((rng.normal(size=(len(target), 2)).astype(np.float32),), (), target, "class", 2)
+    numbers = rng.normal(size=(len(target), 2)).astype(np.float32)
+    inputs = (numbers, np.zeros((len(target), 0), int), waves(numbers[:, 0], rng))
+    table = TrainTable(inputs, (), target, "class", 2, WindowShape(*SHAPE))
     prediction = fit_baseline(name, table, seed=0).predict(table.inputs, np.arange(len(target)))
     assert prediction.probabilities.shape == (len(target), 2)
     np.testing.assert_allclose(prediction.probabilities.sum(1), 1)
@@ -133,6 +152,11 @@ def test_every_kind_has_a_trivial_baseline_first_and_several_that_learn(kind):
     assert AVAILABLE[names[0]].trivial
     assert len(names) >= (6 if kind != "path" else 5)
     assert [AVAILABLE[name].simplicity for name in names] == sorted(AVAILABLE[name].simplicity for name in names)
+
+
+def test_windows_bring_baselines_of_their_own():
+    without, beside = (suited_baselines("class", 1000, 10, has_windows=one) for one in (False, True))
+    assert set(beside) - set(without) == {"nearest window", "random kernels"}
 
 
 def test_the_median_is_the_best_constant_for_absolute_errors():

@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from espalier.core.batch import FloatArray
 from espalier.core.records import IntArray
 from espalier.evaluation.baselines.baseline import Baseline
-from espalier.evaluation.baselines.table import TrainTable
+from espalier.evaluation.baselines.table import Matrix, TrainTable
 from espalier.evaluation.baselines.window import WindowShape, means_of_variables
 
 MAX_LAGS = 48  # last steps that it reads
@@ -67,7 +67,7 @@ class TreesOnLags:
             parts.append((self.trees.predict(inputs) * scale + last).reshape(-1, width))
         return np.concatenate(parts)
 
-    def _inputs(self, histories: FloatArray, rows: IntArray, cells: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _inputs(self, histories: FloatArray, rows: IntArray, cells: IntArray) -> tuple[Matrix, FloatArray, FloatArray]:
         """Return inputs (M, F), last values (M,) and deviations (M,) of M cells: row, and variable times H plus step."""
         variable, step = np.divmod(cells, self.shape.horizon)
         past = histories[:, :, -self.shape.num_lags :]

@@ -1,10 +1,14 @@
 """Window: what the flattened windows of a table hold, and how baselines read the history in them."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from espalier.core.batch import FloatArray
+from espalier.core.records import IntArray
+
+BoolArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -87,3 +91,25 @@ def means_of_variables(target: FloatArray, shape: WindowShape) -> FloatArray:
     known = np.isfinite(paths)
     sums = np.where(known, paths, 0).sum(axis=(0, 2))
     return np.asarray(sums / np.maximum(known.sum(axis=(0, 2)), 1))
+
+
+def from_their_start(windows: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return windows moved so that each begins with its first known step, and how many steps each has.
+
+    Args:
+        windows: (N, C, L), NaN where not known, perhaps before and after the steps that a window has.
+
+    Shapes:
+        (N, C, L), NaN after the last known step; (N,).
+
+    Example:
+        >>> moved, lengths = from_their_start(np.array([[[np.nan, 1.0, np.nan, 3.0, np.nan]]]))
+        >>> moved[0, 0, :3].tolist(), lengths.tolist()
+        ([1.0, nan, 3.0], [3])
+    """
+    known: BoolArray = np.asarray(np.isfinite(windows).any(axis=1))
+    first = known.argmax(axis=1)
+    lengths = np.where(known.any(axis=1), windows.shape[2] - known[:, ::-1].argmax(axis=1) - first, 0)
+    steps = first[:, None] + np.arange(windows.shape[2])
+    moved = np.take_along_axis(windows, np.minimum(steps, windows.shape[2] - 1)[:, None], axis=2)
+    return np.where((np.arange(windows.shape[2]) < lengths[:, None])[:, None], moved, np.nan), lengths
