@@ -12,7 +12,7 @@ from espalier.core.schema import Kind, Role, Schema
 
 MAX_NAMED_ROWS = 100  # source rows listed for one reason; the count is always whole
 MIN_COUNTED = 2  # rows; one number counts nothing
-ALIKE = ".alike"  # ends the name of the column that gives nearly equal pictures of the column before it one value
+ALIKE = ".alike"  # ends the name of the column that gives equal pictures or windows of the column before it one value
 NAMED_GROUP = "group"  # the column of the groups that the names of picture files tell, such as speaker03
 MIN_DENSITY = 0.9  # of the numbers from lowest to highest occur in a column that counts; some rows may be gone
 
@@ -51,9 +51,9 @@ class Cleaned:
 def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     """Return the rows that can be learnt from.
 
-    Rows without a target, or without their picture, always go; the steps of a series stay, so that it has no gaps. Repeated
-    rows (equal in every column that was read, row counters aside) and contradicting rows (equal in every one of these but the
-    target) go when the plan says so.
+    Rows without a target, or without their picture or window, always go; the steps of a series stay, so that it has no gaps.
+    Repeated rows (equal in every column that was read, row counters aside) and contradicting rows (equal in every one of these
+    but the target) go when the plan says so.
 
     Args:
         records: parsed records.
@@ -67,6 +67,8 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
     records = _keep(records, _has_values(records.frame, targets), "The target is missing.", removed)
     pictures = [name for name in schema.inputs(Kind.IMAGE) if name in records.frame.columns]
     records = _keep(records, _has_values(records.frame, pictures), "The picture cannot be read, or none is named.", removed)
+    windows = [name for name in schema.inputs(Kind.SERIES) if name in records.frame.columns]
+    records = _keep(records, _has_values(records.frame, windows), "The window holds no value.", removed)
     if plan.conflicts == "drop" and targets:
         reason = "Another row is equal in every other column and has another target."
         records = _keep(records, ~_contradicts(records, schema, targets), reason, removed)
@@ -112,10 +114,11 @@ def copy_keys(records: Records, schema: Schema, names: Sequence[str] | None = No
 def compared_columns(records: Records, schema: Schema) -> tuple[str, ...]:
     """Return the columns by which a row is told from another: all that were read, the target's too, but no row counters.
 
-    Pictures are told apart by what they show (see `_keys`), not by their names, the groups in these, or the part they lie in.
+    Pictures and windows are told apart by what they show (see `_keys`), not by the names of pictures, the groups in these, or
+    the part that they lie in.
     """
     others = {*row_counters(records, schema), *(name for name in records.frame.columns if name.endswith(ALIKE))}
-    if records.album is not None:
+    if records.album is not None or any(column.kind is Kind.SERIES for column in schema.columns.values()):
         others |= {NAMED_GROUP, records.hints.part or NAMED_GROUP}.difference(schema.names(Role.INPUT, Role.TARGET))
     return tuple(name for name in records.frame.columns if name not in others)
 
@@ -141,7 +144,7 @@ def _counts_rows(column: pl.Series) -> bool:
 
 
 def _keys(frame: pl.DataFrame, names: Sequence[str]) -> KeyArray:
-    """Return (N,) a hash of each row in these columns; a picture counts by the value that it shares with those like it."""
+    """Return (N,) a hash of each row in these columns; a picture or window counts by the value that those like it share."""
     if not names:
         return np.arange(frame.height, dtype=np.uint64)
     known = set(frame.columns)
