@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from espalier.core.errors import SourceError
 from espalier.core.records import Records
 from espalier.core.schema import Kind
-from espalier.data.kinds import images, picture_paths, table, windows
+from espalier.data.kinds import images, panel, picture_paths, table, windows
 
 KindOfData: TypeAlias = Literal["table", "images", "series"]
 
@@ -52,7 +52,11 @@ def read(source: object, *, query: str | None = None, kind: KindOfData | None = 
     found = kind_of(source, kind)
     if found == "table":
         records = table.read(source, query=query)
-        return records if kind == "table" else picture_paths.with_pictures(source, records)
+        return (
+            records
+            if kind == "table"
+            else panel.with_long(picture_paths.with_pictures(source, records), is_asked=kind == "series")
+        )
     if query is not None:
         what = "pictures" if found == "images" else "windows"
         raise SourceError(f"A query was given for {what}: '{query}'. Leave the query out.")
