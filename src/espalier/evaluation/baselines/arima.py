@@ -21,7 +21,7 @@ from espalier.evaluation.baselines.own_history import ByOwnHistory, season_of, s
 from espalier.evaluation.baselines.table import TrainTable
 from espalier.evaluation.baselines.window import WindowShape
 
-MOST_FORECASTS = 200  # about a second each
+MOST_FORECASTS = 60  # about a second each
 LONGEST_SEASON = 12  # that is modelled; the filter's time grows with its cube
 STRONG_SEASON = 0.64
 GROWS = 0.5  # slope of log spread on log level from which logarithms are taken; 1 is in proportion
