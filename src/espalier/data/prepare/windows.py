@@ -16,8 +16,8 @@ from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.batches import TensorBatches, in_order
 from espalier.data.prepare.target import FittedTarget, Target, TargetKind, target_from_mapping
+from espalier.data.prepare.window_statistics import NAMES, window_statistics
 from espalier.data.series.column import Windows, channels_of, padded, windows_of
-from espalier.data.series.statistics import STATISTICS, window_statistics
 
 LEAST_DEVIATION = 1e-6  # of a channel that never changes, as a share of its size
 
@@ -62,7 +62,7 @@ class PreparedWindows:
     @property
     def num_simple(self) -> int:
         """Return the number of statistics of a window that simple models read."""
-        return len(self.center) * len(STATISTICS)
+        return len(self.center) * len(NAMES)
 
     def given(self) -> dict[str, Any]:
         """Return what the data decides about a model: in_channels and length."""
@@ -109,8 +109,8 @@ class PreparedWindows:
         if len(inputs) > 1:
             behind = torch.arange(series.shape[2]) >= inputs[1].unsqueeze(1)
             series = series.masked_fill(behind.unsqueeze(1), float("nan"))
-        numbers = window_statistics(series.numpy())
-        return (torch.from_numpy(numbers), torch.empty(len(series), 0, dtype=torch.long), series.flatten(1))
+        numbers, _ = window_statistics(series.numpy(), inputs[1].numpy() if len(inputs) > 1 else None)
+        return (torch.from_numpy(numbers.astype(np.float32)), torch.empty(len(series), 0, dtype=torch.long), series.flatten(1))
 
     def known_values(self) -> Mapping[str, tuple[tuple[str, ...], bool]]:
         """Return nothing: a window has no levels that training could have lacked."""
