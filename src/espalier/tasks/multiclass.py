@@ -12,6 +12,7 @@ from espalier.evaluation.metrics.classes import accuracy, balanced_accuracy, f1_
 from espalier.evaluation.metrics.metric import Metric
 from espalier.evaluation.metrics.probabilities import brier, calibration_error, log_loss
 from espalier.evaluation.metrics.ranking import roc_auc_macro
+from espalier.evaluation.metrics.top_classes import NUM_GUESSES, top_5_accuracy
 from espalier.evaluation.target_kind import TargetKind
 from espalier.tasks.focal import focal
 from espalier.tasks.options import check_choice, check_number, check_only_with, check_weights
@@ -44,16 +45,6 @@ class Multiclass:
 
     name: ClassVar[str] = "multiclass"
     target: ClassVar[TargetKind] = "class"
-    metrics: ClassVar[tuple[Metric, ...]] = (
-        log_loss,
-        accuracy,
-        balanced_accuracy,
-        f1_macro,
-        precision_macro,
-        roc_auc_macro,
-        brier,
-        calibration_error,
-    )
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -69,6 +60,13 @@ class Multiclass:
     def num_outputs(self) -> int:
         """Return K."""
         return self.num_classes
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Return the metrics, the main one first; five guesses among five classes would say nothing."""
+        among = (top_5_accuracy,) if self.num_classes > NUM_GUESSES else ()
+        share = (accuracy, *among, balanced_accuracy, f1_macro, precision_macro, roc_auc_macro)
+        return (log_loss, *share, brier, calibration_error)
 
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Return the loss by its name."""
