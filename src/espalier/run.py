@@ -31,12 +31,14 @@ from espalier.data.read import read
 from espalier.data.sources import sqlite
 from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
+from espalier.evaluation.verdict import few_groups
 from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame
 from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
 from espalier.stages.parts import num_splits
 from espalier.stages.scored_part import group_values, scored_part
+from espalier.stages.views import ONE_VIEW, predict_in_views, verdict_on_views, views_in
 
 Built = TypeVar("Built")
 
@@ -159,11 +161,14 @@ class Run:
         """
         return _read_frame(self.folder.member(0).epochs, pl.read_csv)
 
-    def answer(self, records: Records) -> Prediction:
-        """Return the mean prediction of the networks for parsed records, in the person's units."""
-        return average([network.predict(records) for network in self.networks], self.networks[0].task)
+    def answer(self, records: Records, *, tta: bool = False) -> Prediction:
+        """Return the mean prediction of the networks for parsed records, in the person's units; see `predict` for `tta`."""
+        answers = [predict_in_views(one, records) if tta else one.predict(records) for one in self.networks]
+        return average(answers, self.networks[0].task)
 
-    def predict(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> pl.DataFrame:
+    def predict(
+        self, source: object, *, query: str | None = None, fill_missing: bool = False, tta: bool = False
+    ) -> pl.DataFrame:
         """Return one line per row of a source, in its order: `prediction`, and `probability_<class>` or `quantile_<q>`.
 
         Of pictures the first column holds their names; it is called as in training: `image` for folders and archives.
@@ -173,20 +178,23 @@ class Run:
             source: a path, or a pandas or polars frame; its columns may come in any order, with others among them.
             query: what is asked of a database, in SQL.
             fill_missing: fill columns that the source lacks as missing in every row.
+            tta: answer each picture in several views and take the mean (test-time augmentation): mirrored and shifted where
+                training did so. It takes as many times as long as there are views, 5 or 10.
 
         Raises:
             SourceError: the source cannot be read.
             ColumnError: the source lacks a column that the model reads.
+            PlanError: `tta`, of a model that reads tables, or whose training pictures were neither mirrored nor shifted.
         """
-        return self.frame(self._read(source, query, fill_missing=fill_missing))
+        return self.frame(self._read(source, query, fill_missing=fill_missing), tta=tta)
 
-    def frame(self, records: Records) -> pl.DataFrame:
+    def frame(self, records: Records, *, tta: bool = False) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
-        answers = to_frame(self.answer(records), self.prepared.classes, self.networks[0].task)
+        answers = to_frame(self.answer(records, tta=tta), self.prepared.classes, self.networks[0].task)
         named = [name for name in self.prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
         return answers if not named else pl.concat([records.frame.select(named), answers], how="horizontal")
 
-    def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> Scorecard:
+    def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False, tta: bool = False) -> Scorecard:
         """Return the score card of the network alone on another source that has the target.
 
         Scoring rows of the run's own test part is counted as an opening of it. What a reader should know of the rows and
@@ -196,9 +204,11 @@ class Run:
             source: a path, or a pandas or polars frame.
             query: what is asked of a database, in SQL.
             fill_missing: fill columns that the source lacks as missing in every row.
+            tta: score the answers in several views (see `predict`), and beside them those in one.
 
         Raises:
             SourceError: the source cannot be read.
+            PlanError: as of `predict`.
             ColumnError: the target or a column that the model reads is absent, or a class is one that training did not know.
         """
         threshold = self.scorecard.threshold
@@ -207,9 +217,14 @@ class Run:
         if not len(records):
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
-        network = Contender(NETWORK, self.answer(records), 0.0, 0)
+        network = Contender(NETWORK, self.answer(records, tta=tta), 0.0, 0)
+        beside = [Contender(ONE_VIEW, self.answer(records), 0.0, 0)] if tta else []
         part = scored_part("given", records.rows, self.plan.split.column or "", group_values(self.plan, records))
-        card = make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), part, self.plan.seed)
+        metrics = self.networks[0].task.metrics
+        card = make_scorecard(self.plan.task.name, metrics, truth, network, beside, part, self.plan.seed)
+        if card.comparison is not None:
+            said = verdict_on_views(card, card.comparison, views_in(self.prepared)) + few_groups(part.num_groups)
+            card = replace(card, verdict=said)
         return replace(card, threshold=threshold, openings=self._count_opening(self.origin(source, query)))
 
     def origin(self, source: object, query: str | None = None) -> Literal["source", "test", "other"]:

@@ -23,6 +23,7 @@ def predict(
     out: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     query: Annotated[str | None, Parameter(metavar="SQL")] = None,
     fill_missing: bool = False,
+    tta: bool = False,
     json: bool = False,
 ) -> int:
     """Answer new rows with a trained model.
@@ -36,6 +37,7 @@ def predict(
         out: where to write, by its ending: .csv, .parquet or .jsonl; CSV on standard output when left out.
         query: what is asked of a database, in SQL.
         fill_missing: fill columns that the model reads and the table lacks as missing, instead of refusing it.
+        tta: answer each picture in several views, mirrored and shifted as in training, and take the mean.
         json: print JSON Lines on standard output; together with --out, only say there what was written.
     """
     from espalier.app.cli.given.run_folders import existing_run
@@ -47,7 +49,7 @@ def predict(
     if out is not None:
         _check(out, source)
     run = Run(existing_run(model))
-    frame = run.predict(source, query=query, fill_missing=fill_missing)
+    frame = run.predict(source, query=query, fill_missing=fill_missing, tta=tta)
     print_notes(run.notes)
     if out is None:
         _write_out(frame, as_json=json)
