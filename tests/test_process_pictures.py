@@ -194,3 +194,11 @@ def test_a_test_part_of_another_folder_leaves_out_what_cannot_be_read_and_shows_
     assert len(splits.test) == 23
     found = {one.id: one for one in process.inspect(str(folder), changes={"data.test": str(other)}).findings}
     assert found["S01-rows-in-two-parts"].evidence["num_shared"] == {"test": 1}
+
+
+@pytest.mark.parametrize(("mixing", "loss"), [("cutmix", "cross_entropy"), ("mixup", "focal")])
+def test_blended_pictures_of_two_weighted_classes_are_learnt_from(folder, tmp_path, mixing, loss):
+    changes = {"prepare.pictures.mixing": {"name": mixing}, "task.options.loss": loss, "task.class_weights": "balanced"}
+    run, _ = trained(folder, tmp_path / "run", **changes, **{"learning.epochs": 1})
+    assert run.plan.task.name == "binary"
+    assert np.isfinite(run.history["train_loss"].to_numpy()).all()
