@@ -27,7 +27,7 @@ from espalier.data.describe.profile import from_mapping as profile_from
 from espalier.data.describe.question import Question
 from espalier.data.parse import parse
 from espalier.data.prepare.preparation import Preparation
-from espalier.data.read import read
+from espalier.data.read import kind_of, read
 from espalier.data.sources import sqlite
 from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
@@ -38,6 +38,7 @@ from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
 from espalier.stages.parts import num_splits
 from espalier.stages.scored_part import group_values, scored_part
+from espalier.stages.unreadable import note_on, readable, unreadable, with_gaps
 from espalier.stages.views import ONE_VIEW, predict_in_views, verdict_on_views, views_in
 
 Built = TypeVar("Built")
@@ -172,7 +173,8 @@ class Run:
         """Return one line per row of a source, in its order: `prediction`, and `probability_<class>` or `quantile_<q>`.
 
         Of pictures the first column holds their names; it is called as in training: `image` for folders and archives.
-        What could not be read in the rows is said afterwards by `notes`.
+        What could not be read in the rows is said afterwards by `notes`. A picture that cannot be read has an empty answer, and
+        there is then a column `error`, which says why.
 
         Args:
             source: a path, or a pandas or polars frame; its columns may come in any order, with others among them.
@@ -182,17 +184,27 @@ class Run:
                 training did so. It takes as many times as long as there are views, 5 or 10.
 
         Raises:
-            SourceError: the source cannot be read.
+            SourceError: the source cannot be read, or none of its pictures.
             ColumnError: the source lacks a column that the model reads.
             PlanError: `tta`, of a model that reads tables, or whose training pictures were neither mirrored nor shifted.
         """
-        return self.frame(self._read(source, query, fill_missing=fill_missing), tta=tta)
+        records = self._read(source, query, fill_missing=fill_missing)
+        reasons = unreadable(records, self.prepared)
+        if not reasons:
+            return self.frame(records, tta=tta)
+        self.notes += (note_on(records, self.prepared, reasons),)
+        places = readable(records, reasons)
+        return with_gaps(self.frame(records.take(places), tta=tta), places, reasons).with_columns(self._names(records))
 
     def frame(self, records: Records, *, tta: bool = False) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
         answers = to_frame(self.answer(records, tta=tta), self.prepared.classes, self.networks[0].task)
+        return pl.DataFrame([*self._names(records), *answers])
+
+    def _names(self, records: Records) -> list[pl.Series]:
+        """Return the column that names pictures, where there is one."""
         named = [name for name in self.prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
-        return answers if not named else pl.concat([records.frame.select(named), answers], how="horizontal")
+        return [records.frame.get_column(name) for name in named]
 
     def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False, tta: bool = False) -> Scorecard:
         """Return the score card of the network alone on another source that has the target.
@@ -213,6 +225,10 @@ class Run:
         """
         threshold = self.scorecard.threshold
         records = self._read(source, query, fill_missing=fill_missing, scored=True)
+        reasons = unreadable(records, self.prepared)
+        if reasons:
+            self.notes += (note_on(records, self.prepared, reasons, scored=True),)
+            records = records.take(readable(records, reasons))
         records = clean(records, self.schema, CleanPlan()).records
         if not len(records):
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
@@ -273,7 +289,8 @@ class Run:
         parsed = parse(records, self.schema)
         filled = (f"{lack(records, absent, self.schema)} Every row counts as missing there.",) if absent else ()
         told = (needed | set(self.schema.names(Role.TARGET) if scored else ())).difference(absent)
-        self.notes = (*filled, *notes_on(parsed, told, self.prepared))
+        left_out = records.notes if kind_of(source, self.plan.data.kind) == "images" else ()  # files that are no pictures
+        self.notes = (*left_out, *filled, *notes_on(parsed, told, self.prepared))
         return parsed.records
 
 
