@@ -189,11 +189,12 @@ def test_a_test_part_of_another_folder_leaves_out_what_cannot_be_read_and_shows_
         (other / "square" / f"{number}.png").write_bytes(encoded(drawn("square", 500 + number)))
     (other / "bar" / "0.png").write_bytes(encoded(drawn("bar", 500))[:80])
     (other / "bar" / "1.png").write_bytes((folder / "bar" / "1.png").read_bytes())
+    (other / "bar" / "2.png").write_bytes(encoded(drawn("bar", 2) + np.uint8(2)))
     made = process.draft(str(folder), changes={**SHORT, "data.test": str(other)})
     _, [splits] = deal_parts(made.plan, made.table, None)
     assert len(splits.test) == 23
     found = {one.id: one for one in process.inspect(str(folder), changes={"data.test": str(other)}).findings}
-    assert found["S01-rows-in-two-parts"].evidence["num_shared"] == {"test": 1}
+    assert found["S01-rows-in-two-parts"].evidence["num_shared"] == {"test": 2}
 
 
 @pytest.mark.parametrize(("mixing", "loss"), [("cutmix", "cross_entropy"), ("mixup", "focal")])
