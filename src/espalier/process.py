@@ -37,6 +37,7 @@ from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.facts import Facts
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.forecast import Forecast, forecast
+from espalier.stages.forgetting import check_forgetting
 from espalier.stages.look import refuse_stops
 from espalier.stages.network import ModuleMaker, check_names
 from espalier.stages.parts import deal_parts, keep_parts, read_part
@@ -52,7 +53,7 @@ __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "r
 
 VERSIONED = ("espalier", "torch", "numpy", "polars", "scikit-learn")  # what a run's numbers depend on
 OTHER_SOURCES = ("data.valid", "data.test")
-NAMED = (*OTHER_SOURCES, "adapt.weights", "adapt.source")  # values that are found again from any folder
+NAMED = (*OTHER_SOURCES, "adapt.weights", "adapt.source", "adapt.old_data")  # values that are found again from any folder
 AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores, importance and report
 AFTER_LEARNING_FACTOR = 0.7  # but at least of the time until learning could begin: a slow machine or a wide table slows both
 MOST_AFTER_LEARNING = 0.5  # of the time left when learning can begin
@@ -307,6 +308,9 @@ def _stages(
     began_stage = time.monotonic()
     scorecard = score(plan, folds, folder)
     yield StageDone("score", scorecard.verdict, time.monotonic() - began_stage)
+    if plan.adapt.old_data is not None:
+        began_stage = time.monotonic()
+        yield StageDone("forgetting", check_forgetting(plan, folder).sentence, time.monotonic() - began_stage)
     began_stage = time.monotonic()
     importances = explain(plan, folds[0], folder, EXPLAINED_SHARE * max(began + budget - time.monotonic(), 0.0))
     yield StageDone("explain", importances, time.monotonic() - began_stage)

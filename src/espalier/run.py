@@ -34,6 +34,7 @@ from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.evaluation.verdict import few_groups
 from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame
+from espalier.stages.forgetting import Forgetting
 from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
 from espalier.stages.parts import num_splits
@@ -121,6 +122,11 @@ class Run:
     def importance(self) -> tuple[ColumnImportance, ...]:
         """How much each column matters, most first."""
         return _built(self.folder.importance, lambda every: tuple(ColumnImportance(**one) for one in every))
+
+    @cached_property
+    def forgetting(self) -> Forgetting | None:
+        """What it still knows of the question of the run that it started from; None where no old data was given."""
+        return _built(self.folder.forgetting, lambda found: Forgetting(**found)) if self.folder.forgetting.exists() else None
 
     @cached_property
     def networks(self) -> tuple[Network, ...]:

@@ -50,6 +50,7 @@ class AdaptPlan:
         warmup_epochs: first epochs, in which the head alone learns.
         rate_decay: the learning rate falls by this factor from each block to the one before it, 1 or more.
         l2_sp: pull towards the starting weights, 0 or more.
+        old_data: rows of the question of `source`, to say at the end what is still known of it; None for not.
     """
 
     weights: str | None = None
@@ -61,3 +62,4 @@ class AdaptPlan:
     warmup_epochs: Annotated[int, Field(ge=0)] = 1
     rate_decay: Annotated[float, Field(ge=1)] = 2.6
     l2_sp: Annotated[float, Field(ge=0)] = 0.0
+    old_data: str | None = None

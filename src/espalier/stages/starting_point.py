@@ -188,6 +188,11 @@ def check_start(plan: Plan, start: Start | None, classes: Sequence[str]) -> None
         PlanError: a way to adapt without weights, another model than that of the run, or pictures of another form.
         FormatError: weights of another architecture.
     """
+    if plan.adapt.old_data is not None and plan.adapt.source is None:
+        raise PlanError(
+            f"The old data {plan.adapt.old_data} is given, and no run that learnt its question. Name it with --from RUN, or "
+            "leave --old-data out."
+        )
     if start is None:
         if plan.adapt.how != "full" or "adapt.how" in plan.reasons:
             raise PlanError(

@@ -46,6 +46,7 @@ class LearningOptions:
         source: a run on other pictures to start from: its network, its weights, and the form of its pictures.
         adapt: what learns from there on: frozen (the head alone), last:N (N blocks), gradual (one more at a time) or full;
             chosen by the number of pictures when left out.
+        old_data: with --from: pictures of that run's question, to say at the end what is still known of it.
         settings: any other value of the plan, as KEY=VALUE; repeat it for several. See the keys with --dry-run.
     """
 
@@ -57,6 +58,7 @@ class LearningOptions:
     weights: Annotated[str | None, Parameter(metavar="FILE")] = None
     source: Annotated[str | None, Parameter(name="--from", metavar="RUN")] = None
     adapt: Annotated[str | None, Parameter(metavar="HOW")] = None
+    old_data: Annotated[str | None, Parameter(metavar="SOURCE")] = None
     settings: Annotated[tuple[str, ...], Parameter(name="--set", metavar="KEY=VALUE")] = ()
 
 
@@ -245,6 +247,7 @@ def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
         "split.repeats": data.repeats,
         "adapt.weights": learning.weights,
         "adapt.source": learning.source,
+        "adapt.old_data": learning.old_data,
     }
     return {**without_none(asked), **adapting(learning.adapt), **changes_of(learning.settings)}
 
