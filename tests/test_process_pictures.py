@@ -9,6 +9,7 @@ from espalier import process
 from espalier.core.errors import ColumnError, PlanError, UnknownNameError
 from espalier.core.plan import edit
 from espalier.core.progress import EpochDone
+from espalier.data.pictures import files
 from espalier.stages.parts import deal_parts
 from espalier.training.checkpoint import read_checkpoint
 from pictures import drawn, encoded, write_folder
@@ -84,6 +85,23 @@ def test_an_interrupted_run_ends_with_the_same_weights(folder, tmp_path):
     first, second = (read_checkpoint(run.folder.member(0).best).tensors for run in (whole, again))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert again.predictions.equals(whole.predictions)
+
+
+def test_pictures_beyond_the_memory_that_they_may_take_end_with_the_same_weights_and_so_after_an_interruption(
+    folder, tmp_path, monkeypatch
+):
+    made = process.draft(str(folder), changes=SHORT)
+    held, _ = finish(process.train(made.plan, tmp_path / "held", made.table))
+    monkeypatch.setattr(files, "MAX_MEMORY_BYTES", 5_000)  # of some 20,000
+    large = process.draft(str(folder), changes=SHORT)
+    stages = process.train(large.plan, tmp_path / "large", large.table)
+    for told in stages:
+        if isinstance(told, EpochDone):
+            stages.close()
+            break
+    paged, _ = finish(process.resume(tmp_path / "large"))
+    for name, value in held.module.state_dict().items():
+        assert value.equal(paged.module.state_dict()[name]), name
 
 
 def test_pictures_that_cannot_be_read_are_left_out_and_named(folder, tmp_path):
