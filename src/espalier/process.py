@@ -40,13 +40,14 @@ from espalier.stages.forecast import Forecast, forecast
 from espalier.stages.forgetting import check_forgetting
 from espalier.stages.look import refuse_stops
 from espalier.stages.network import ModuleMaker, check_names
-from espalier.stages.parts import deal_parts, keep_parts, read_part
+from espalier.stages.parts import deal_parts, keep_parts, num_splits, read_part
 from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
 from espalier.stages.rules import fill_plan
 from espalier.stages.score import explain, score
 from espalier.stages.starting_point import check_start, start_asked, start_of
 from espalier.stages.table import Table, load_planned, load_table
 from espalier.training.allocator import keep_memory
+from espalier.training.checkpoint import read_checkpoint
 from espalier.training.threads import kept_threads
 
 __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "rehearse", "resume", "train"]
@@ -227,6 +228,8 @@ def resume(folder: Path, maker: ModuleMaker | None = None) -> Generator[Progress
     run_folder = RunFolder(folder)
     plan = run_folder.read_plan()
     if all(path.exists() for path in (run_folder.scorecard, run_folder.predictions, run_folder.importance)):
+        for index in range(plan.model.num_members * num_splits(plan)):
+            read_checkpoint(run_folder.member(index).best)  # a run whose weights are cut off is not finished
         yield StageDone("resume", "this run is finished; nothing is left to do", 0.0)
         return Run(folder, maker)
     if is_edited(run_folder.plan, plan):

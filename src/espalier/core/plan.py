@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from espalier.core.errors import PlanError, unknown_name
+from espalier.core.plain_yaml import one_line
 from espalier.core.plan_parts import STRICT, AdaptPlan, PicturesPlan, Setting
 from espalier.core.schema import Schema
 
@@ -262,7 +264,7 @@ def from_mapping(value: object, where: str = "the plan") -> Plan:
     try:
         return _adapter().validate_python(value)
     except ValidationError as error:
-        raise _plan_error(error, where) from error
+        raise _plan_error(error.errors()[0], where) from error
 
 
 def edit(plan: Plan, changes: Mapping[str, Any], reason: str) -> Plan:
@@ -281,7 +283,11 @@ def edit(plan: Plan, changes: Mapping[str, Any], reason: str) -> Plan:
     for path, value in changes.items():
         _put(mapping, path, value)
         mapping["reasons"][path] = reason
-    return from_mapping(mapping, where="the edit")
+    try:
+        return _adapter().validate_python(mapping)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _plan_error(first, _typed(changes, _path_of(first))) from error
 
 
 def diff(old: Plan, new: Plan) -> dict[str, tuple[Any, Any]]:
@@ -321,10 +327,20 @@ def _put(mapping: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN40
     place[keys[0]] = value
 
 
-def _plan_error(error: ValidationError, where: str) -> PlanError | Exception:
+def _path_of(complaint: ErrorDetails) -> str:
+    """Return the dotted path of what pydantic complains of."""
+    return ".".join(str(part) for part in complaint["loc"])
+
+
+def _typed(changes: Mapping[str, Any], path: str) -> str:
+    """Return the changes that a complaint about a path is about, as a person types them."""
+    blamed = {key: value for key, value in changes.items() if f"{key}.".startswith(f"{path}.") or path.startswith(f"{key}.")}
+    return " ".join(f"--set {key}={one_line(value)}" for key, value in (blamed or changes).items())
+
+
+def _plan_error(first: ErrorDetails, where: str) -> PlanError | Exception:
     """Return our sentence for pydantic's first complaint."""
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
+    path = _path_of(first)
     if first["type"] == "unexpected_keyword_argument":
         return unknown_name("plan key", path, _known_keys(path))
     if first["type"] in ("missing", "missing_argument"):

@@ -129,10 +129,14 @@ def train(
     """
     began = time.monotonic()  # loading the libraries counts against a budget
 
+    from espalier.core.errors import PlanError
     from espalier.stages.network import check_inputs
     from espalier.stages.parts import check_repeats
 
-    plan, table = _asked(source, target, learning, data)
+    try:
+        plan, table = _asked(source, target, learning, data)
+    except PlanError as error:
+        raise PlanError(_as_typed(str(error), learning, data)) from error
     check_repeats(plan)
     check_inputs(plan)
     if output.dry_run or output.rehearse:
@@ -230,6 +234,21 @@ def _edited_file(
     edits = without_none({"seed": learning.seed, "data.query": data.query, "split.method": method}) | changes
     plan = read_plan(path)
     return edit(plan, edits, "you asked for it") if edits else plan
+
+
+def _as_typed(message: str, learning: LearningOptions, data: DataOptions) -> str:
+    """Return an error's message with options named as they were typed: `--epochs 0` is an edit of learning.epochs."""
+    options = (
+        ("learning.epochs", "--epochs", learning.epochs),
+        ("seed", "--seed", learning.seed),
+        ("split.folds", "--folds", data.folds),
+        ("split.repeats", "--repeats", data.repeats),
+    )
+    for path, option, value in options:
+        start = f"--set {path}={value}:"
+        if value is not None and message.startswith(start) and f"{path}={value}" not in learning.settings:
+            return f"{option} {value}:{message.removeprefix(start)}"
+    return message
 
 
 def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
