@@ -99,6 +99,8 @@ class PreparePlan:
         dates: parts that a date becomes.
         target: transformation of a number target: "standard" (mean 0, deviation 1) or "log" (log(1 + y), then standard);
             "auto" is decided on the validation part before the first step and then written down.
+        hold: answers of numbers and counts are held within the range of the training targets, widened on both sides by this
+            share of it; None holds none.
         bins: quantile bins offered to models with piecewise-linear number embeddings; 0 for none.
         components: keep this many principal components of the numbers; None keeps the numbers.
         select: keep this many inputs, those with the most mutual information with the target; None keeps all.
@@ -113,6 +115,7 @@ class PreparePlan:
     max_levels: Annotated[int, Field(ge=2)] = 1000
     dates: Literal["cyclic", "parts"] = "cyclic"
     target: Literal["auto", "none", "standard", "log"] = "auto"
+    hold: Annotated[float | None, Field(ge=0)] = None
     bins: Annotated[int, Field(ge=0)] = 48
     components: Annotated[int | None, Field(ge=1)] = None
     select: Annotated[int | None, Field(ge=1)] = None

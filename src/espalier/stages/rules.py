@@ -8,7 +8,7 @@ from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_r
 from espalier.core.schema import Kind, Role
 from espalier.stages.adapt_rules import ADAPT_RULES
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
-from espalier.stages.network import ROTATING
+from espalier.stages.network import ROTATING, target_kind
 from espalier.stages.parts import check_repeats
 from espalier.stages.picture_rules import PICTURE_RULES, first_form
 
@@ -16,6 +16,7 @@ BATCH_SIZES = ((2_000, 32), (10_000, 128), (100_000, 256), (1_000_000, 1024))  #
 LARGEST_BATCH = 4096
 MIN_ROWS_OF_A_BIN = 30  # training rows for each bin of a number; fewer bins on small tables
 BINS = (4, 48)  # fewest and most (the authors of arXiv 2203.05556 tune 2 to 256)
+HELD_MARGIN = 0.05  # of the range of the training targets, by which answers may go beyond it
 AVERAGED_EPOCHS = 4  # the moving average of weights reaches back about so far
 LARGEST_AVERAGE = 0.9995
 EPOCHS = ((10_000, 400), (100_000, 200))  # up to this many training rows: epochs at most, if early stopping never comes
@@ -133,6 +134,14 @@ def _target(facts: Facts, plan: Plan) -> list[Choice]:
     return [("prepare.target", "none", "only a number that is predicted is scaled")]
 
 
+def _hold(facts: Facts, plan: Plan) -> list[Choice]:
+    """Hold answers near the targets seen; but a target over time may rise above them, and a linear model is to run on."""
+    if target_kind(plan) not in ("number", "count") or plan.split.method == "time" or plan.model.name.startswith("linear"):
+        return []
+    why = "a row unlike all of training may not be answered far beyond every target that was seen; trees hold so by nature"
+    return [("prepare.hold", HELD_MARGIN, why)]
+
+
 def _batch_size(facts: Facts, plan: Plan) -> list[Choice]:
     rows = num_train_rows(facts, plan)
     size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
@@ -168,4 +177,4 @@ def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 RULES: tuple[Rule, ...] = (_target_kind, _ignored_text, _split)
-TABLE_RULES: tuple[Rule, ...] = (_model, _model_size, _members, _numbers, _target, _batch_size, _average, _epochs)
+TABLE_RULES: tuple[Rule, ...] = (_model, _model_size, _members, _numbers, _target, _hold, _batch_size, _average, _epochs)

@@ -190,9 +190,8 @@ def fit_pictures(
         )
     if plan.pictures is None:
         raise PlanError("prepare.pictures is not set; expected the height and width that pictures are brought to.")
-    target = Target(target_kind, "standard" if plan.target == "auto" else plan.target, classes).fit(
-        train, schema.names(Role.TARGET)
-    )
+    how = "standard" if plan.target == "auto" else plan.target
+    target = Target(target_kind, how, classes, plan.hold).fit(train, schema.names(Role.TARGET))
     form = form_of(plan.pictures)
     normalize = _planned_normalize(plan.pictures)
     if normalize is None:
