@@ -156,7 +156,9 @@ def test_few_planned_steps_and_other_optimizers_are_not_said_to_be_too_small():
         assert steps_too_small.check(seen) is None
 
 
-@pytest.mark.parametrize(("num_rows", "places", "is_small"), [(6, 0, True), (8, 0, False), (4, 9, False), (3, 9, True)])
+@pytest.mark.parametrize(
+    ("num_rows", "places", "is_small"), [(6, 0, True), (8, 0, True), (9, 0, False), (4, 9, False), (3, 9, True)]
+)
 def test_batch_norm_over_images_gets_many_values_of_few_rows(num_rows, places, is_small):
     torch.manual_seed(0)
     shape = (num_rows, 5, places) if places else (num_rows, 5)
