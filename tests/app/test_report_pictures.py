@@ -21,7 +21,7 @@ from picture_runs import run_on_folder
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    run, photos = run_on_folder(tmp_path_factory.mktemp("pictures"), colour=True)
+    run, photos = run_on_folder(tmp_path_factory.mktemp("pictures"), colour=True, changes={"learning.epochs": 4})
     return run, photos, rows_behind(run)[0]
 
 
