@@ -16,7 +16,8 @@ LASTING = 3  # samples running: what holds that long is no accident of one batch
 LITTLE = 0.2  # of the best constant answer's loss: what is far below it counts alike
 RESTING = 1e-3  # of the highest learning rate: a step below it hardly changes the model
 MIN_Z = 3.0  # standard errors by which a simple model, or the model after a trial, must be better
-MIN_SPARED = 0.03  # of the answers, or of the targets' variance: the most that healthy runs spare is half of it
+MIN_SPARED = 0.03  # of the answers, or of the targets' variance,
+HALVED = 0.5  # and of the errors: a training that has not quite ended spares a third of few errors
 BEHIND_SIMPLE, COULD_LEARN_MORE = "T15-behind-simple-model", "T16-could-learn-more"
 LEARNT_FRACTION = 0.97  # a loss above this share of the best constant answer's is not learning (research: found 65 % of faults)
 
@@ -209,11 +210,12 @@ class Course:
 
     @property
     def best_change(self) -> str:
-        """Name of the trial that lowers the loss most, where it does so unusually, or spares errors; empty where none does."""
+        """Name of the trial that lowers the loss most, where it does so unusually, or halves errors; empty where none does."""
         if self.answers is None:
             return ""
         best = max(self.answers.after, key=self.answers.gain, default="")
-        is_better = is_unusual(COULD_LEARN_MORE, self.could_learn_more) or self.answers.spared.get(best, 0.0) >= MIN_SPARED
+        fewest = max(MIN_SPARED, HALVED * self.answers.errors)
+        is_better = is_unusual(COULD_LEARN_MORE, self.could_learn_more) or self.answers.spared.get(best, 0.0) >= fewest
         return best if is_better else ""
 
     @property

@@ -102,7 +102,14 @@ def try_changes(
 
 @torch.no_grad()
 def answered_by(model: nn.Module, criterion: Criterion, kind: LossKind, rows: Rows) -> tuple[float, FloatArray | None]:
-    """Return the mean loss of rows in eval mode, and (N,) the errors of each; None where the loss does not tell them."""
+    """Return the mean loss of rows in eval mode, and (N,) the errors of each; None where the loss does not tell them.
+
+    Args:
+        model: is left in eval mode.
+        criterion: the loss.
+        kind: of the loss.
+        rows: that are answered.
+    """
     model.eval()
     answers = torch.cat([part.answers(model) for part in rows.parts()])
     errors = errors_of(kind, answers, rows.targets())
