@@ -33,7 +33,7 @@ from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
 from espalier.evaluation.verdict import few_groups
 from espalier.explanation.permutation import ColumnImportance
-from espalier.stages.answers import to_frame
+from espalier.stages.answers import to_frame, with_boxes
 from espalier.stages.forgetting import Forgetting
 from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
@@ -178,9 +178,10 @@ class Run:
     ) -> pl.DataFrame:
         """Return one line per row of a source, in its order: `prediction`, and `probability_<class>` or `quantile_<q>`.
 
-        Of pictures the first column holds their names; it is called as in training: `image` for folders and archives.
-        What could not be read in the rows is said afterwards by `notes`. A picture that cannot be read has an empty answer, and
-        there is then a column `error`, which says why.
+        Where the question asks for a box too, its sides come behind the prediction, in pixels of the picture. Of pictures the
+        first column holds their names; it is called as in training: `image` for folders and archives. What could not be read in
+        the rows is said afterwards by `notes`. A picture that cannot be read has an empty answer, and there is then a column
+        `error`, which says why.
 
         Args:
             source: a path, or a pandas or polars frame; its columns may come in any order, with others among them.
@@ -204,7 +205,9 @@ class Run:
 
     def frame(self, records: Records, *, tta: bool = False) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
-        answers = to_frame(self.answer(records, tta=tta), self.prepared.classes, self.networks[0].task)
+        answer = self.answer(records, tta=tta)
+        answers = to_frame(answer, self.prepared.classes, self.networks[0].task)
+        answers = with_boxes(answers, answer.boxes, self.prepared, records)
         return pl.DataFrame([*self._names(records), *answers])
 
     def _names(self, records: Records) -> list[pl.Series]:

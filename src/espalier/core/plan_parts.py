@@ -24,6 +24,7 @@ class PicturesPlan:
             {"name": "flip"}; see `data.augment`. None until a trial has decided it.
         mixing: how finished pictures and their answers are blended, for example {"name": "mixup"}; None for not.
         mean, std: that each channel is normalised with, as shares of the range; None for those of the training part.
+        places: two further channels say where each pixel lies: networks that end in a mean over the picture forget it.
     """
 
     height: Annotated[int, Field(ge=1)]
@@ -34,6 +35,7 @@ class PicturesPlan:
     mixing: dict[str, Setting] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    places: bool = False
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -2,4 +2,4 @@
 
 from typing import Literal, TypeAlias
 
-TargetKind: TypeAlias = Literal["class", "number", "count", "labels"]
+TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box"]

@@ -3,9 +3,10 @@
 from espalier.core.pictures import GREY
 from espalier.core.plan import Plan
 from espalier.core.plan_parts import PicturesPlan
-from espalier.core.schema import Kind, Role
+from espalier.core.schema import SIDES, Kind, Role
 from espalier.data.pictures.survey import Survey
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
+from espalier.stages.table import LOCALIZATION
 
 DEFAULT_MODEL = "fast-cnn"
 RECIPE_RATE, RECIPE_BATCH = 0.15, 128
@@ -30,6 +31,20 @@ def first_form(pictures: Survey) -> tuple[PicturesPlan, dict[str, str]]:
     colours = "all pictures are grey" if form.channels == GREY else "pictures are in colour"
     reasons = {"prepare.pictures.height": why, "prepare.pictures.width": why, "prepare.pictures.channels": colours}
     return PicturesPlan(form.height, form.width, 1 if form.channels == GREY else 3, form.fit), reasons
+
+
+def _located(facts: Facts, plan: Plan) -> list[Choice]:
+    """Ask where things are, where columns hold boxes, and cut no part of a picture off that may hold one."""
+    if plan.task.name != LOCALIZATION and not all(facts.schema.names(side) for side in SIDES):
+        return []
+    names = ", ".join(name for side in SIDES for name in facts.schema.names(side)[:1])
+    why = "a network that ends in a mean over the picture would forget where it saw things (arXiv 1807.03247)"
+    places: list[Choice] = [] if facts.start is not None else [("prepare.pictures.places", True, why)]
+    return [
+        *places,
+        ("task.name", LOCALIZATION, f"the columns {names} hold the box in which each thing lies"),
+        ("prepare.pictures.fit", "stretch", "a box must not be cut off, as it would be with the edges of a picture"),
+    ]
 
 
 def _alone(facts: Facts, plan: Plan) -> list[Choice]:
@@ -113,4 +128,4 @@ def _smoothing(facts: Facts, plan: Plan) -> list[Choice]:
     return [("task.options.label_smoothing", SMOOTHING, why)]
 
 
-PICTURE_RULES: tuple[Rule, ...] = (_alone, _model, _form, _normalization, _target, _learning, _recipe, _smoothing)
+PICTURE_RULES: tuple[Rule, ...] = (_located, _alone, _model, _form, _normalization, _target, _learning, _recipe, _smoothing)

@@ -20,7 +20,7 @@ from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
 from espalier.evaluation.threshold import best_threshold, choose_threshold
 from espalier.explanation.permutation import importance
-from espalier.stages.answers import to_frame, to_words
+from espalier.stages.answers import to_frame, to_words, with_boxes
 from espalier.stages.fold import Fold
 from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
 from espalier.stages.scored_part import group_values, scored_part
@@ -214,7 +214,11 @@ def _write_predictions(
 
 
 def _frame(part: str, fold: Fold, records: Records, prediction: Prediction) -> pl.DataFrame:
-    classes = fold.prepared.classes
-    target = to_words(fold.prepared.target_values(records), classes)
-    front = pl.DataFrame({"part": [part] * len(records), "row": records.rows, "target": target})
-    return pl.concat([front, to_frame(prediction, classes, fold.networks[0].task)], how="horizontal")
+    prepared, truth = fold.prepared, fold.prepared.target_values(records)
+    boxes = None if prediction.boxes is None else truth[:, 1:]
+    target = to_words(truth if boxes is None else truth[:, 0], prepared.classes)
+    front = with_boxes(pl.DataFrame({"target": target}), boxes, prepared, records)
+    front = front.rename({name: f"target_{name}" for name in front.columns[1:]})
+    places = pl.DataFrame({"part": [part] * len(records), "row": records.rows})
+    answers = to_frame(prediction, prepared.classes, fold.networks[0].task)
+    return pl.concat([places, front, with_boxes(answers, prediction.boxes, prepared, records)], how="horizontal")

@@ -1,6 +1,7 @@
 """Test-time augmentation: each picture is answered in several views, and the mean is the answer."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -51,8 +52,12 @@ def predict_in_views(network: Network, records: Records) -> Prediction:
     if not len(records) or not isinstance(prepared, PreparedPictures):
         return network.predict(records)
     inputs, rows = prepared.inputs(records), torch.as_tensor(records.rows)
-    answers = [predict(network.module, network.task, _in_view(prepared, inputs[0], rows, view)) for view in views]
-    return average([prepared.restore(one) for one in answers], network.task)
+    answers = []
+    for view in views:
+        answer = predict(network.module, network.task, _in_view(prepared, inputs[0], rows, view))
+        boxes = answer.boxes if answer.boxes is None else view.back(answer.boxes, prepared.form.height, prepared.form.width)
+        answers.append(prepared.restore(replace(answer, boxes=boxes)))
+    return average(answers, network.task)
 
 
 def _in_view(prepared: PreparedPictures, pixels: Tensor, rows: Tensor, view: View) -> Iterator[Batch]:

@@ -14,6 +14,7 @@ from espalier.app.report.facts import Facts, ReportedRun, gather_facts
 from espalier.app.report.sections import (
     advice,
     answers,
+    boxes,
     calibration,
     choices,
     data,
@@ -43,6 +44,7 @@ SECTIONS: tuple[Callable[[Facts], Section | None], ...] = (
     learning.build,
     scores.build,
     answers.build,
+    boxes.build,
     calibration.build,
     importance.build,
     errors.build,

@@ -34,6 +34,7 @@ METRIC_TITLES = {
     "mape": "MAPE",
     "r2": "R²",
     "top_5_accuracy": "top-5 accuracy",
+    "mean_iou": "mean IoU",
 }
 
 

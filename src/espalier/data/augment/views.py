@@ -10,9 +10,11 @@ middle and four corners, each with its mirror image). Differs: the corners lie h
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from espalier.core.batch import FloatArray
 from espalier.data.augment.augment import Augmentation, Fill
 from espalier.data.augment.crop import Crop
 from espalier.data.augment.flip import DIMENSIONS, Flip
@@ -47,6 +49,22 @@ class View:
         seen = _shifted(_shifted(image, HEIGHT, self.down, self.fill), WIDTH, self.right, self.fill)
         dims = [DIMENSIONS[direction] for direction in self.mirrored]
         return like(seen.flip(dims), image) if dims else seen
+
+    def back(self, boxes: FloatArray, height: int, width: int) -> FloatArray:
+        """Return boxes that were found in this view as they lie in the picture itself.
+
+        Args:
+            boxes: (N, 4) left, top, right and bottom, as shares of the picture.
+            height: of the picture, pixels.
+            width: of the picture, pixels.
+        """
+        left, top, right, bottom = boxes.T
+        if "horizontal" in self.mirrored:
+            left, right = 1 - right, 1 - left
+        if "vertical" in self.mirrored:
+            top, bottom = 1 - bottom, 1 - top
+        right_by, down_by = self.right / width, self.down / height
+        return np.stack([left - right_by, top - down_by, right - right_by, bottom - down_by], axis=1).clip(0, 1)
 
 
 def views_of(steps: Sequence[Augmentation]) -> tuple[View, ...]:

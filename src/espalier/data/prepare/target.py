@@ -19,7 +19,7 @@ LARGEST_LOG = 700.0  # expm1 of more is infinite
 MAX_SHOWN = 5  # rows or values named in a message
 YES = ("1", "1.0", "true", "yes", "y", "t")
 
-TargetKind: TypeAlias = Literal["class", "number", "count", "labels"]
+TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Target:
         hold: hold answers of numbers and counts within the range of training, widened by this share of it; None does not.
     """
 
-    kind: TargetKind
+    kind: TargetKind  # "box" is met in `data.prepare.boxes`
     how: Literal["none", "standard", "log"] = "standard"
     classes: tuple[str, ...] = ()
     hold: float | None = None

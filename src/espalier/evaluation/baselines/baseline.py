@@ -67,6 +67,10 @@ class Baseline:
     trivial: bool = False
     available: Callable[[], bool] = installed
 
+    def learns(self, kind: TargetKind) -> bool:
+        """Return whether it can learn this kind of target; of a class with a box it learns the class."""
+        return ("class" if kind == "box" else kind) in self.kinds
+
     def too_large(self, num_rows: int, num_columns: int) -> str:
         """Return why a table is too large for it to be tried, in a few words; empty when it is not."""
         limits = ((num_rows, self.most_rows, "rows"), (num_columns, self.most_columns, "columns"))
@@ -95,7 +99,7 @@ def suited_baselines(kind: TargetKind, num_rows: int, num_columns: int) -> list[
     return [
         name
         for name, one in all_baselines().items()
-        if kind in one.kinds and one.available() and not one.too_large(num_rows, num_columns)
+        if one.learns(kind) and one.available() and not one.too_large(num_rows, num_columns)
     ]
 
 
@@ -111,7 +115,7 @@ def left_out_baselines(kind: TargetKind, num_rows: int, num_columns: int) -> tup
         >>> left_out_baselines("number", num_rows=12_211, num_columns=10)
         ('support vector machine (more than 5,000 rows)',)
     """
-    reasons = {name: one.too_large(num_rows, num_columns) for name, one in all_baselines().items() if kind in one.kinds}
+    reasons = {name: one.too_large(num_rows, num_columns) for name, one in all_baselines().items() if one.learns(kind)}
     return tuple(f"{name} ({reason})" for name, reason in reasons.items() if reason)
 
 
@@ -125,8 +129,8 @@ def named_baselines(names: Sequence[str], kind: TargetKind) -> list[str]:
     known = all_baselines()
     for name in names:
         if name not in known:
-            raise unknown_name("baseline", name, [one for one in known if kind in known[one].kinds])
-        if kind not in known[name].kinds:
-            fit = ", ".join(one for one in known if kind in known[one].kinds)
+            raise unknown_name("baseline", name, [one for one in known if known[one].learns(kind)])
+        if not known[name].learns(kind):
+            fit = ", ".join(one for one in known if known[one].learns(kind))
             raise PlanError(f"The baseline '{name}' cannot learn a target of kind '{kind}'. Choose among: {fit}.")
     return [name for name in known if name in names]

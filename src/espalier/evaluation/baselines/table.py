@@ -25,7 +25,8 @@ class TrainTable:
     Args:
         inputs: numbers (N, F) without gaps, and category codes (N, M) when there are categories; arrays or CPU tensors.
         cardinalities: M numbers of levels, all codes counted.
-        target: (N,) class index, quantity or count in the person's units; (N, K) 0 or 1 for labels.
+        target: (N,) class index, quantity or count in the person's units; (N, K) 0 or 1 for labels; (N, 5) class
+            index and box.
         kind: what the target holds.
         num_classes: K for classes and labels, those included that this part lacks; 0 otherwise.
     """

@@ -59,7 +59,7 @@ def _lines(
     views: list[list[Markup]] = [[] for _ in rows]
     for epoch in range(num_views):
         for batch in batches.epoch(epoch):
-            shown = _as_bytes(batch.inputs[0], prepared.normalize.mean, prepared.normalize.std)
+            shown = _as_bytes(batch.inputs[0][:, : prepared.form.channels], prepared.normalize.mean, prepared.normalize.std)
             found = [] if batch.rows is None else batch.rows.tolist()
             for number, place in enumerate(found):
                 alt = f"{short_name(gallery.name(rows[place]))} in epoch {epoch + 1}"
