@@ -13,8 +13,9 @@ RECIPE_RATE, RECIPE_BATCH = 0.15, 128
 SMOOTHING = 0.1  # share of the probability that is spread over all classes
 BATCH_SIZES = ((500, 16), (2_000, 32), (6_000, 64))  # up to this many training pictures: this batch
 LARGEST_BATCH = 128
-EPOCHS = ((1_000, 60), (20_000, 40), (40_000, 16))  # up to this many training pictures: epochs
+EPOCHS = ((1_000, 60), (20_000, 40), (40_000, 20))  # up to this many training pictures: epochs
 FEWEST_EPOCHS = 10
+MANY, HELD_FRACTION = 20_000, 0.05  # above so many training pictures, this share of all is held out for validation
 
 
 def first_form(pictures: Survey) -> tuple[PicturesPlan, dict[str, str]]:
@@ -90,6 +91,15 @@ def _target(facts: Facts, plan: Plan) -> list[Choice]:
     return [("prepare.target", "none", f"the answer of {plan.task.name} is not scaled")]
 
 
+def _held_out(facts: Facts, plan: Plan) -> list[Choice]:
+    """Hold out fewer of many pictures: they suffice to choose by, and the network learns from the others."""
+    rows, shares = num_train_rows(facts, plan), ("split.train", "split.valid", "split.test")
+    if rows <= MANY or plan.data.valid or any(path in plan.reasons for path in shares):
+        return []
+    why = f"{rows:,} training pictures: a twentieth is enough to choose by"
+    return [("split.train", round(1 - plan.split.test - HELD_FRACTION, 6), why), ("split.valid", HELD_FRACTION, why)]
+
+
 def _learning(facts: Facts, plan: Plan) -> list[Choice]:
     rows = num_train_rows(facts, plan)
     size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
@@ -128,4 +138,15 @@ def _smoothing(facts: Facts, plan: Plan) -> list[Choice]:
     return [("task.options.label_smoothing", SMOOTHING, why)]
 
 
-PICTURE_RULES: tuple[Rule, ...] = (_located, _alone, _model, _form, _normalization, _target, _learning, _recipe, _smoothing)
+PICTURE_RULES: tuple[Rule, ...] = (
+    _located,
+    _alone,
+    _model,
+    _form,
+    _normalization,
+    _target,
+    _held_out,
+    _learning,
+    _recipe,
+    _smoothing,
+)

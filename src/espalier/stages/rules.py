@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
@@ -46,9 +47,9 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
     plan = edit(plan, changes, "you asked for it") if changes else plan
     check_repeats(plan)
     for rule in (*RULES, *(TABLE_RULES if facts.pictures is None else PICTURE_RULES), *ADAPT_RULES):
-        for path, value, reason in rule(facts, plan):
-            if not _is_asked(path, changes):
-                plan = edit(plan, {path: value}, reason)
+        for reason, choices in groupby(rule(facts, plan), key=lambda choice: choice[2]):
+            open_ones = {path: value for path, value, _ in choices if not _is_asked(path, changes)}
+            plan = edit(plan, open_ones, reason) if open_ones else plan
     return plan
 
 
