@@ -18,6 +18,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from espalier import process
+from espalier.core.run_folder import RunFolder
 from espalier.evaluation.proportions import wilson
 from espalier.stages.parts import deal_parts
 from espalier.stages.trial import trial
@@ -76,10 +77,25 @@ def pretrained(folder):
             return folder / "clothes", scores["accuracy"].value, time.process_time() - began
 
 
-def adapted(source, run, way, seed, epochs):
-    """Return the right answers on the test part, its size, and the CPU seconds of learning; `epochs` is an edit of the plan."""
-    start = NETWORK if way == "scratch" else {"adapt.source": str(run), "adapt.how": way}
-    made = process.draft(source, changes={**start, **SHARED, **epochs}, seed=seed)
+def network_of(run):
+    """Return the edits that name a run's network and the form of its pictures."""
+    plan = RunFolder(run).read_plan()
+    form = {f"prepare.pictures.{name}": getattr(plan.prepare.pictures, name) for name in ("height", "width", "channels")}
+    return {"model.name": plan.model.name, "model.options": dict(plan.model.options), **form}
+
+
+def adapted(source, run, way, seed, changes):
+    """Return the right answers on the test part, its size, and the CPU seconds of learning.
+
+    Args:
+        source: names the parts.
+        run: that is started from; it lends its network to the start from scratch too.
+        way: one of WAYS.
+        seed: of the plan.
+        changes: edits of the plan.
+    """
+    start = network_of(run) if way == "scratch" else {"adapt.source": str(run), "adapt.how": way}
+    made = process.draft(source, changes={**start, **SHARED, **changes}, seed=seed)
     [parts] = deal_parts(made.plan, made.table, None)[1]
     tested = parts.test.open("bench")
     began = time.process_time()

@@ -9,6 +9,7 @@ from espalier import process
 from espalier.core.errors import ColumnError, PlanError, UnknownNameError
 from espalier.core.plan import edit
 from espalier.core.progress import EpochDone
+from espalier.data.pictures import files
 from espalier.stages.parts import deal_parts
 from espalier.training.checkpoint import read_checkpoint
 from pictures import drawn, encoded, write_folder
@@ -84,6 +85,23 @@ def test_an_interrupted_run_ends_with_the_same_weights(folder, tmp_path):
     first, second = (read_checkpoint(run.folder.member(0).best).tensors for run in (whole, again))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert again.predictions.equals(whole.predictions)
+
+
+def test_pictures_beyond_the_memory_that_they_may_take_end_with_the_same_weights_and_so_after_an_interruption(
+    folder, tmp_path, monkeypatch
+):
+    made = process.draft(str(folder), changes=SHORT)
+    held, _ = finish(process.train(made.plan, tmp_path / "held", made.table))
+    monkeypatch.setattr(files, "MAX_MEMORY_BYTES", 5_000)  # of some 20,000
+    large = process.draft(str(folder), changes=SHORT)
+    stages = process.train(large.plan, tmp_path / "large", large.table)
+    for told in stages:
+        if isinstance(told, EpochDone):
+            stages.close()
+            break
+    paged, _ = finish(process.resume(tmp_path / "large"))
+    for name, value in held.module.state_dict().items():
+        assert value.equal(paged.module.state_dict()[name]), name
 
 
 def test_pictures_that_cannot_be_read_are_left_out_and_named(folder, tmp_path):
@@ -189,8 +207,17 @@ def test_a_test_part_of_another_folder_leaves_out_what_cannot_be_read_and_shows_
         (other / "square" / f"{number}.png").write_bytes(encoded(drawn("square", 500 + number)))
     (other / "bar" / "0.png").write_bytes(encoded(drawn("bar", 500))[:80])
     (other / "bar" / "1.png").write_bytes((folder / "bar" / "1.png").read_bytes())
+    (other / "bar" / "2.png").write_bytes(encoded(drawn("bar", 2) + np.uint8(2)))
     made = process.draft(str(folder), changes={**SHORT, "data.test": str(other)})
     _, [splits] = deal_parts(made.plan, made.table, None)
     assert len(splits.test) == 23
     found = {one.id: one for one in process.inspect(str(folder), changes={"data.test": str(other)}).findings}
-    assert found["S01-rows-in-two-parts"].evidence["num_shared"] == {"test": 1}
+    assert found["S01-rows-in-two-parts"].evidence["num_shared"] == {"test": 2}
+
+
+@pytest.mark.parametrize(("mixing", "loss"), [("cutmix", "cross_entropy"), ("mixup", "focal")])
+def test_blended_pictures_of_two_weighted_classes_are_learnt_from(folder, tmp_path, mixing, loss):
+    changes = {"prepare.pictures.mixing": {"name": mixing}, "task.options.loss": loss, "task.class_weights": "balanced"}
+    run, _ = trained(folder, tmp_path / "run", **changes, **{"learning.epochs": 1})
+    assert run.plan.task.name == "binary"
+    assert np.isfinite(run.history["train_loss"].to_numpy()).all()

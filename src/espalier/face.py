@@ -100,7 +100,7 @@ def load(path: str | Path, model: nn.Module | None = None) -> Run:
     return Run(path, None if model is None else _copies_of(model))
 
 
-def predict(path: str | Path, source: object, *, fill_missing: bool = False) -> pl.DataFrame:
+def predict(path: str | Path, source: object, *, fill_missing: bool = False, tta: bool = False) -> pl.DataFrame:
     """Return one line per row of a source: `prediction`, and `probability_<class>` or `quantile_<q>`.
 
     To learn what stood out in the rows: `run = espalier.load(path)`, `run.predict(source)`, and then `run.notes`.
@@ -109,25 +109,27 @@ def predict(path: str | Path, source: object, *, fill_missing: bool = False) -> 
         path: the run folder.
         source: a path or a frame; columns in any order, with others among them; unseen levels and missing values allowed.
         fill_missing: fill columns that the source lacks as missing in every row.
+        tta: answer each picture in several views, mirrored and shifted as in training, and take the mean.
 
     Raises:
         InputError: the run or the source cannot be used, or the source lacks a column that the model reads.
     """
-    return Run(path).predict(source, fill_missing=fill_missing)
+    return Run(path).predict(source, fill_missing=fill_missing, tta=tta)
 
 
-def evaluate(path: str | Path, source: object, *, fill_missing: bool = False) -> Scorecard:
+def evaluate(path: str | Path, source: object, *, fill_missing: bool = False, tta: bool = False) -> Scorecard:
     """Return the score card of a run's network on another source that has the target.
 
     Args:
         path: the run folder.
         source: a path or a frame.
         fill_missing: fill columns that the source lacks as missing in every row.
+        tta: score the mean of several views of each picture, and beside it the answers in one view.
 
     Raises:
         InputError: the run or the source cannot be used, or the source lacks a column that the model reads.
     """
-    return Run(path).evaluate(source, fill_missing=fill_missing)
+    return Run(path).evaluate(source, fill_missing=fill_missing, tta=tta)
 
 
 def _finish(stages: Generator[Progress, None, Run]) -> Run:

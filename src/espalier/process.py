@@ -38,22 +38,24 @@ from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.facts import Facts
 from espalier.stages.fold import Fold, Work, fit_fold
 from espalier.stages.forecast import Forecast, forecast
+from espalier.stages.forgetting import check_forgetting
 from espalier.stages.look import refuse_stops
 from espalier.stages.network import ModuleMaker, check_names
-from espalier.stages.parts import deal_parts, keep_parts, read_part
+from espalier.stages.parts import deal_parts, keep_parts, num_splits, read_part
 from espalier.stages.rehearse import compare_reloaded, sentence, small_plan, small_table
 from espalier.stages.rules import fill_plan
 from espalier.stages.score import explain, score
 from espalier.stages.starting_point import check_start, start_asked, start_of
 from espalier.stages.table import Table, load_planned, load_table
 from espalier.training.allocator import keep_memory
+from espalier.training.checkpoint import read_checkpoint
 from espalier.training.threads import kept_threads
 
 __all__ = ["Draft", "Forecast", "Inspection", "draft", "forecast", "inspect", "rehearse", "resume", "train"]
 
 VERSIONED = ("espalier", "torch", "numpy", "polars", "scikit-learn")  # what a run's numbers depend on
 OTHER_SOURCES = ("data.valid", "data.test")
-NAMED = (*OTHER_SOURCES, "adapt.weights", "adapt.source")  # values that are found again from any folder
+NAMED = (*OTHER_SOURCES, "adapt.weights", "adapt.source", "adapt.old_data")  # values that are found again from any folder
 AFTER_LEARNING_SHARE = 0.1  # of a budget, kept for scores, importance and report
 AFTER_LEARNING_FACTOR = 0.7  # but at least of the time until learning could begin: a slow machine or a wide table slows both
 MOST_AFTER_LEARNING = 0.5  # of the time left when learning can begin
@@ -229,6 +231,8 @@ def resume(folder: Path, maker: ModuleMaker | None = None) -> Generator[Progress
     run_folder = RunFolder(folder)
     plan = run_folder.read_plan()
     if all(path.exists() for path in (run_folder.scorecard, run_folder.predictions, run_folder.importance)):
+        for index in range(plan.model.num_members * num_splits(plan)):
+            read_checkpoint(run_folder.member(index).best)  # a run whose weights are cut off is not finished
         yield StageDone("resume", "this run is finished; nothing is left to do", 0.0)
         return Run(folder, maker)
     if is_edited(run_folder.plan, plan):
@@ -310,6 +314,9 @@ def _stages(
     began_stage = time.monotonic()
     scorecard = score(plan, folds, folder)
     yield StageDone("score", scorecard.verdict, time.monotonic() - began_stage)
+    if plan.adapt.old_data is not None:
+        began_stage = time.monotonic()
+        yield StageDone("forgetting", check_forgetting(plan, folder).sentence, time.monotonic() - began_stage)
     began_stage = time.monotonic()
     importances = explain(plan, folds[0], folder, EXPLAINED_SHARE * max(began + budget - time.monotonic(), 0.0))
     yield StageDone("explain", importances, time.monotonic() - began_stage)

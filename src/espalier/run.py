@@ -28,18 +28,22 @@ from espalier.data.describe.question import Question
 from espalier.data.parse import parse
 from espalier.data.prepare.forecast import PreparedForecast
 from espalier.data.prepare.preparation import Preparation
-from espalier.data.read import read
+from espalier.data.read import kind_of, read
 from espalier.data.sources import sqlite
 from espalier.diagnosis.examine import in_order
 from espalier.evaluation.score import NETWORK, Contender, make_scorecard
+from espalier.evaluation.verdict import few_groups
 from espalier.explanation.permutation import ColumnImportance
-from espalier.stages.answers import to_frame, to_paths
+from espalier.stages.answers import to_frame, to_paths, with_boxes
+from espalier.stages.forgetting import Forgetting
 from espalier.stages.network import ModuleMaker, Network, average, load_network
 from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
 from espalier.stages.new_steps import future, present
 from espalier.stages.parts import examples_of, num_splits
 from espalier.stages.scored_part import group_values, scored_part
 from espalier.stages.table import as_series
+from espalier.stages.unreadable import note_on, readable, unreadable, with_gaps
+from espalier.stages.views import ONE_VIEW, predict_in_views, verdict_on_views, views_in
 from espalier.tasks.forecasting import Forecasting
 
 Built = TypeVar("Built")
@@ -124,6 +128,11 @@ class Run:
         return _built(self.folder.importance, lambda every: tuple(ColumnImportance(**one) for one in every))
 
     @cached_property
+    def forgetting(self) -> Forgetting | None:
+        """What it still knows of the question of the run that it started from; None where no old data was given."""
+        return _built(self.folder.forgetting, lambda found: Forgetting(**found)) if self.folder.forgetting.exists() else None
+
+    @cached_property
     def networks(self) -> tuple[Network, ...]:
         """The trained networks: one, or the members of an ensemble."""
         threshold = self.scorecard.threshold if self.folder.scorecard.exists() else None
@@ -163,43 +172,61 @@ class Run:
         """
         return _read_frame(self.folder.member(0).epochs, pl.read_csv)
 
-    def answer(self, records: Records) -> Prediction:
-        """Return the mean prediction of the networks for parsed records, in the person's units."""
-        return average([network.predict(records) for network in self.networks], self.networks[0].task)
+    def answer(self, records: Records, *, tta: bool = False) -> Prediction:
+        """Return the mean prediction of the networks for parsed records, in the person's units; see `predict` for `tta`."""
+        answers = [predict_in_views(one, records) if tta else one.predict(records) for one in self.networks]
+        return average(answers, self.networks[0].task)
 
-    def predict(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> pl.DataFrame:
+    def predict(
+        self, source: object, *, query: str | None = None, fill_missing: bool = False, tta: bool = False
+    ) -> pl.DataFrame:
         """Return one line per row of a source, in its order: `prediction`, and `probability_<class>` or `quantile_<q>`.
 
-        Of pictures the first column holds their names; it is called as in training: `image` for folders and archives.
-        Of a series the lines are the steps that come after its last one, each with its time and the name of its series.
-        What could not be read in the rows is said afterwards by `notes`.
+        Where the question asks for a box too, its sides come behind the prediction, in pixels of the picture. Of pictures the
+        first column holds their names; it is called as in training: `image` for folders and archives. Of a series the lines are
+        the steps that come after its last one, each with its time and the name of its series. What could not be read in the
+        rows is said afterwards by `notes`. A picture that cannot be read has an empty answer, and there is then a column
+        `error`, which says why.
 
         Args:
             source: a path, or a pandas or polars frame; its columns may come in any order, with others among them.
             query: what is asked of a database, in SQL.
             fill_missing: fill columns that the source lacks as missing in every row.
+            tta: answer each picture in several views and take the mean (test-time augmentation): mirrored and shifted where
+                training did so. It takes as many times as long as there are views, 5 or 10.
 
         Raises:
-            SourceError: the source cannot be read.
+            SourceError: the source cannot be read, or none of its pictures.
             ColumnError: the source lacks a column that the model reads.
+            PlanError: `tta`, of a model that reads tables, or whose training pictures were neither mirrored nor shifted.
         """
         records = self._read(source, query, fill_missing=fill_missing)
         prepared, task = self.prepared, self.networks[0].task
         if isinstance(prepared, PreparedForecast) and isinstance(task, Forecasting):
             last = present(records, prepared)
             return future(last, self.answer(last), prepared, task, self.schema)
-        return self.frame(records)
+        reasons = unreadable(records, prepared)
+        if not reasons:
+            return self.frame(records, tta=tta)
+        self.notes += (note_on(records, prepared, reasons),)
+        places = readable(records, reasons)
+        return with_gaps(self.frame(records.take(places), tta=tta), places, reasons).with_columns(self._names(records))
 
-    def frame(self, records: Records) -> pl.DataFrame:
+    def frame(self, records: Records, *, tta: bool = False) -> pl.DataFrame:
         """Return the answers for parsed records in the person's words, as `predict` does for a source."""
-        task, prepared = self.networks[0].task, self.prepared
+        answer, prepared, task = self.answer(records, tta=tta), self.prepared, self.networks[0].task
         if isinstance(task, Forecasting):
-            return to_paths(self.answer(records), prepared.sources[: task.num_targets], task)
-        answers = to_frame(self.answer(records), prepared.classes, task)
-        named = [name for name in prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
-        return answers if not named else pl.concat([records.frame.select(named), answers], how="horizontal")
+            return to_paths(answer, prepared.sources[: task.num_targets], task)
+        answers = to_frame(answer, prepared.classes, task)
+        answers = with_boxes(answers, answer.boxes, prepared, records)
+        return pl.DataFrame([*self._names(records), *answers])
 
-    def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False) -> Scorecard:
+    def _names(self, records: Records) -> list[pl.Series]:
+        """Return the column that names pictures, where there is one."""
+        named = [name for name in self.prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
+        return [records.frame.get_column(name) for name in named]
+
+    def evaluate(self, source: object, *, query: str | None = None, fill_missing: bool = False, tta: bool = False) -> Scorecard:
         """Return the score card of the network alone on another source that has the target.
 
         Scoring rows of the run's own test part is counted as an opening of it. What a reader should know of the rows and
@@ -209,20 +236,31 @@ class Run:
             source: a path, or a pandas or polars frame.
             query: what is asked of a database, in SQL.
             fill_missing: fill columns that the source lacks as missing in every row.
+            tta: score the answers in several views (see `predict`), and beside them those in one.
 
         Raises:
             SourceError: the source cannot be read.
+            PlanError: as of `predict`.
             ColumnError: the target or a column that the model reads is absent, or a class is one that training did not know.
         """
         threshold = self.scorecard.threshold
         records = self._read(source, query, fill_missing=fill_missing, scored=True)
+        reasons = unreadable(records, self.prepared)
+        if reasons:
+            self.notes += (note_on(records, self.prepared, reasons, scored=True),)
+            records = records.take(readable(records, reasons))
         records = examples_of(clean(records, self.schema, CleanPlan()).records, self.plan.prepare.forecast)
         if not len(records):
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
-        network = Contender(NETWORK, self.answer(records), 0.0, 0)
+        network = Contender(NETWORK, self.answer(records, tta=tta), 0.0, 0)
+        beside = [Contender(ONE_VIEW, self.answer(records), 0.0, 0)] if tta else []
         part = scored_part("given", records.rows, self.plan, group_values(self.plan, records))
-        card = make_scorecard(self.plan.task.name, self.networks[0].task.metrics, truth, network, (), part, self.plan.seed)
+        metrics = self.networks[0].task.metrics
+        card = make_scorecard(self.plan.task.name, metrics, truth, network, beside, part, self.plan.seed)
+        if card.comparison is not None:
+            said = verdict_on_views(card, card.comparison, views_in(self.prepared)) + few_groups(part.num_groups)
+            card = replace(card, verdict=said)
         return replace(card, threshold=threshold, openings=self._count_opening(self.origin(source, query)))
 
     def origin(self, source: object, query: str | None = None) -> Literal["source", "test", "other"]:
@@ -271,7 +309,8 @@ class Run:
         parsed = parse(records, self.schema)
         filled = (f"{lack(records, absent, self.schema)} Every row counts as missing there.",) if absent else ()
         told = (needed | set(self.schema.names(Role.TARGET) if scored else ())).difference(absent)
-        self.notes = (*filled, *notes_on(parsed, told, self.prepared))
+        left_out = records.notes if kind_of(source, self.plan.data.kind) == "images" else ()  # files that are no pictures
+        self.notes = (*left_out, *filled, *notes_on(parsed, told, self.prepared))
         return parsed.records if self.plan.prepare.forecast is None else as_series(parsed.records, self.schema)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,7 @@ class SampleRun:
     scorecard: Scorecard
     findings: tuple
     importance: tuple
+    forgetting: ClassVar = None
     predictions: pl.DataFrame
     history: pl.DataFrame
     records: Records | None = field(default=None)

@@ -109,7 +109,11 @@ def test_a_run_with_a_file_cut_off_is_said_so(finished, capsys):
 def test_a_run_without_weights_is_said_so(finished, capsys):
     weights = finished / "members" / "0" / "checkpoints" / "best.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
-    assert "best.safetensors" in complaint(["predict", "run", "houses.csv"], capsys)
+    said = "members/0/checkpoints/best.safetensors is no whole checkpoint"
+    assert said in complaint(["predict", "run", "houses.csv"], capsys)
+    assert said in complaint(["resume", "run"], capsys)
+    weights.unlink()
+    assert "best.safetensors is missing" in complaint(["resume", "run"], capsys)
 
 
 def test_a_run_of_another_version_is_said_so(finished, capsys):

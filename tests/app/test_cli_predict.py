@@ -32,10 +32,10 @@ class PretendedRun:
         self.question = SimpleNamespace(classes=("no", "yes"))
         self.notes = ("3 cells of 'age' are no numbers.", "[bold]color[/bold] is new.")
 
-    def predict(self, source, *, query, fill_missing):
+    def predict(self, source, *, query, fill_missing, tta):
         return FRAME
 
-    def evaluate(self, source, *, query, fill_missing):
+    def evaluate(self, source, *, query, fill_missing, tta):
         return scorecard(part="given", openings=0)
 
     def origin(self, source, query):
@@ -104,7 +104,7 @@ def test_a_reader_may_close_the_pipe_after_the_first_lines(tmp_path):
         "import sys, polars as pl; from espalier import run; from espalier.app.cli.main import launch\n"
         "class Many:\n"
         "    def __init__(self, path): self.notes = ()\n"
-        "    def predict(self, source, *, query, fill_missing): return pl.DataFrame({'prediction': range(200_000)})\n"
+        "    def predict(self, source, *, query, fill_missing, tta): return pl.DataFrame({'prediction': range(200_000)})\n"
         "run.Run = Many\n"
         "sys.exit(launch(['predict', 'mine', 'new.csv']))"
     )
@@ -142,18 +142,18 @@ def test_json_holds_the_notes_and_whether_the_rows_are_the_own_ones(capsys):
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
-def test_columns_are_filled_only_when_it_is_asked_for(command, monkeypatch):
+def test_columns_are_filled_and_views_averaged_only_when_it_is_asked_for(command, monkeypatch):
     asked = []
     answers = {"predict": FRAME, "evaluate": scorecard(part="given", openings=0)}
 
-    def answer(self, source, *, query, fill_missing):
-        asked.append((query, fill_missing))
+    def answer(self, source, *, query, fill_missing, tta):
+        asked.append((query, fill_missing, tta))
         return answers[command]
 
     monkeypatch.setattr(PretendedRun, command, answer)
     launch([command, "mine", "new.csv"])
-    launch([command, "mine", "new.csv", "--fill-missing", "--query", "SELECT 1"])
-    assert asked == [(None, False), ("SELECT 1", True)]
+    launch([command, "mine", "new.csv", "--fill-missing", "--query", "SELECT 1", "--tta"])
+    assert asked == [(None, False, False), ("SELECT 1", True, True)]
 
 
 @pytest.mark.parametrize("out", ["new.csv", "./new.csv", "link.csv"])

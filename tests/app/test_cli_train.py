@@ -152,11 +152,14 @@ def test_a_plan_file_takes_no_target(pretence, capsys):
         (["--task", "regresion"], "There is no task 'regresion'. Did you mean 'regression'?"),
         (["--set", "model.name=tbm"], "There is no model 'tbm'. Did you mean 'tabm'?"),
         (["--set", "learning.epoch=3"], "There is no plan key 'learning.epoch'. Did you mean 'learning.epochs'?"),
-        (["--set", "learning.epochs=many"], "learning.epochs is 'many'"),
-        (["--epochs", "0"], "learning.epochs is 0; input should be greater than or equal to 1"),
+        (["--set", "learning.epochs=many"], "error: --set learning.epochs=many: learning.epochs is 'many'"),
+        (["--set", "seed=1", "--set", "split.train=0.5"], "error: --set split.train=0.5: split train 0.5 + valid 0.1"),
+        (["--set", "schema.columns.sold=3"], "error: --set schema.columns.sold=3: schema.columns.sold is 3"),
+        (["--set", "learning.epochs=0"], "error: --set learning.epochs=0: learning.epochs is 0; input should be"),
+        (["--epochs", "0"], "error: --epochs 0: learning.epochs is 0; input should be greater than or equal to 1"),
         (["--set", "epochs"], "has no key and value"),
         (["--budget", "soon"], "--budget 'soon' is no time above zero"),
-        (["--folds", "1"], "split.folds is 1"),
+        (["--folds", "1"], "error: --folds 1: split.folds is 1"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_one_sentence_and_two(pretence, capsys, options, message):

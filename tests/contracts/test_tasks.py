@@ -32,6 +32,9 @@ CASES = {
     "multilabel": TaskPlan("multilabel"),
     "multilabel-smooth": TaskPlan("multilabel", {"label_smoothing": 0.2}),
     "multilabel-focal": TaskPlan("multilabel", {"loss": "focal", "focal_gamma": 0.5, "positive_weight": 3}),
+    "localization": TaskPlan("localization"),
+    "localization-giou": TaskPlan("localization", {"box_loss": "giou"}),
+    "localization-l1": TaskPlan("localization", {"box_loss": "smooth_l1", "box_weight": 5}),
     "counts": TaskPlan("counts"),
     "counts-scaled": TaskPlan("counts", {"base_rate": 4.0}),
 }
@@ -63,7 +66,15 @@ def target_of(task, num_rows=NUM_ROWS):
         return torch.from_numpy(rng.poisson(3.0, num_rows)).float()
     if task.target == "labels":
         return torch.from_numpy(rng.random((num_rows, NUM_CLASSES)) < 0.4).float()
+    if task.target == "box":
+        low = rng.uniform(0.05, 0.5, (num_rows, 2))
+        boxes = np.concatenate([low, low + rng.uniform(0.1, 0.4, (num_rows, 2))], axis=1)
+        return torch.from_numpy(np.column_stack([rng.integers(0, NUM_CLASSES, num_rows), boxes])).float()
     return torch.from_numpy(rng.integers(0, 2 if task.name == "binary" else NUM_CLASSES, num_rows))
+
+
+def one_hot(index):
+    return nn.functional.one_hot(index, NUM_CLASSES).float()
 
 
 def perfect(task, target):
@@ -73,9 +84,12 @@ def perfect(task, target):
     if task.target == "count":
         return (target.clamp_min(1e-6) / task.base_rate).log()[:, None]
     sure = 12.0
+    if task.target == "box":
+        low, high = target[:, 1:3], target[:, 3:]
+        return torch.cat([one_hot(target[:, 0].long()) * sure, ((low + high) / 2).logit(), (high - low).logit()], dim=1)
     smoothing = task.label_smoothing
     if task.name == "multiclass":
-        truth = nn.functional.one_hot(target, NUM_CLASSES).float()
+        truth = one_hot(target)
         return (truth * (1 - smoothing) + smoothing / NUM_CLASSES).log() if smoothing else truth * sure
     if smoothing:
         sure = math.log((1 - smoothing / 2) / (smoothing / 2))
@@ -151,7 +165,11 @@ def test_predictions_are_valid(case, members):
     assert prediction.rows.tolist() == list(range(2, NUM_ROWS + 2))
     assert prediction.values.dtype == np.float64
     assert len(prediction.values) == NUM_ROWS
-    if task.target == "class":
+    if task.target == "box":
+        assert prediction.boxes.shape == (NUM_ROWS, 4)
+        assert ((prediction.boxes >= 0) & (prediction.boxes <= 1)).all()
+        assert (prediction.boxes[:, 2:] >= prediction.boxes[:, :2]).all()
+    if task.target in ("class", "box"):
         assert prediction.probabilities.shape == (NUM_ROWS, 2 if task.name == "binary" else NUM_CLASSES)
         np.testing.assert_allclose(prediction.probabilities.sum(1), 1)
         np.testing.assert_array_equal(prediction.values, prediction.probabilities.argmax(1))
@@ -248,4 +266,5 @@ def test_main_metrics_are_what_people_expect():
         "multiclass": "log_loss",
         "multilabel": "log_loss",
         "counts": "poisson_deviance",
+        "localization": "class_and_box",
     }

@@ -3,10 +3,12 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 
 from espalier.core.errors import EmptySourceError, FormatError, SourceError
 from espalier.core.pictures import PictureForm
 from espalier.data.kinds.images import read, reads
+from espalier.data.pictures import files
 from espalier.data.read import fingerprint, kind_of
 from espalier.data.read import read as read_any
 from pictures import SHAPES, drawn, encoded, write_folder
@@ -192,3 +194,19 @@ def test_the_sample_of_digits_is_a_table_unless_pictures_are_asked_for():
     assert kind_of("sample:digits") == "table"
     records = read_any("sample:digits", kind="images")
     assert records.album.headers(["digits#0"]).widths.tolist() == [8]
+
+
+def test_pictures_beyond_the_memory_they_may_take_lie_in_a_file_and_are_the_same(tmp_path, monkeypatch):
+    source = write_folder(tmp_path / "photos", 20, colour=True)
+    form = PictureForm(16, 16, 3)
+    names = read(source).frame["image"].to_list()
+    held, _ = read(source).album.pixels(names, form)
+    monkeypatch.setattr(files, "MAX_MEMORY_BYTES", 10_000)  # of 30,720
+    album = read(source).album
+    first, _ = album.pixels(names[:15], form)
+    every, _ = album.pixels(names, form)  # the rest is decoded and put behind
+    backwards, _ = album.pixels(names[::-1], form)
+    middle, _ = album.pixels(names[5:30], form)
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in (first, every, backwards, middle))
+    assert every.equal(held) and first.equal(held[:15]) and backwards.equal(held.flip(0)) and middle.equal(held[5:30])
+    assert middle.data_ptr() == every[5:].data_ptr()

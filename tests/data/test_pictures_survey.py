@@ -8,8 +8,9 @@ from espalier.core.errors import SourceError
 from espalier.core.pictures import PictureForm
 from espalier.core.schema import Kind, Role
 from espalier.data.kinds.images import read
+from espalier.data.pictures.across import marked_like
 from espalier.data.pictures.arrays import bring_to_form
-from espalier.data.pictures.likeness import alike
+from espalier.data.pictures.likeness import alike, first_like
 from espalier.data.pictures.survey import from_mapping, survey, usual_form
 from pictures import drawn, encoded, write_folder
 
@@ -43,6 +44,28 @@ def test_likeness_goes_on_over_a_chain():
     other = drawn("square", 5, side=32).astype(float)
     steps = [np.rint(first * (1 - t) + other * t).astype(np.uint8) for t in (0.0, 0.04, 0.08)]
     assert alike(stacked(*steps)).tolist() == [0, 0, 0]
+
+
+def test_a_picture_is_like_the_first_known_one_that_it_nearly_equals():
+    known = stacked(drawn("bar", 0, side=32), drawn("square", 3, side=32), drawn("square", 3, side=32))
+    noisy = np.clip(drawn("square", 3, side=32).astype(int) + 3, 0, 255).astype(np.uint8)
+    assert first_like(stacked(noisy, drawn("square", 4, side=32)), known).tolist() == [1, -1]
+
+
+def test_a_near_copy_in_another_source_gets_the_mark_of_the_first(tmp_path):
+    one, _ = survey(read(write_folder(tmp_path / "one", 6, side=32)))
+    folder = write_folder(tmp_path / "other", 6, side=32)
+    for kind in ("bar", "square"):
+        for number in range(6):
+            (folder / kind / f"{number}.png").write_bytes(encoded(drawn(kind, 300 + number, side=32)))
+    (folder / "bar" / "0.jpg").write_bytes(encoded(drawn("bar", 2, side=32), "JPEG"))
+    other, found = survey(read(folder))
+    joined = marked_like(other, one, "image", found.form)
+    marks = dict(zip(one.frame["image"], one.frame["image.alike"], strict=True))
+    fresh = dict(zip(joined.frame["image"], joined.frame["image.alike"], strict=True))
+    assert fresh["bar/0.jpg"] == marks["bar/2.png"]
+    assert dict(zip(other.frame["image"], other.frame["image.alike"], strict=True))["bar/0.jpg"] != marks["bar/2.png"]
+    assert len(set(fresh.values()) & set(marks.values())) == 1
 
 
 def test_the_survey_counts_and_names(tmp_path):

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from espalier.core.batch import Prediction
 from espalier.core.errors import ColumnError, PlanError
 from espalier.core.records import TrainRecords
 from espalier.core.schema import Role
-from espalier.data.prepare.target import Target
+from espalier.data.prepare.target import Target, target_from_mapping
 
 
 def fit(values, kind, how="standard", classes=()):
@@ -87,6 +89,25 @@ def test_a_later_target_below_the_range_of_a_log_counts_as_the_smallest_of_train
 def test_an_absurd_prediction_in_logarithms_stays_finite():
     step, _ = fit([0.0, 1.0, 2.0], "number", "log")
     assert np.isfinite(step.restore(predicted([1e9])).values).all()
+
+
+@pytest.mark.parametrize(("kind", "how"), [("number", "standard"), ("number", "log"), ("number", "none"), ("count", "none")])
+def test_answers_are_held_within_the_widened_range_of_training(kind, how):
+    records, _ = hand_made({"y": [10.0, 20.0, 30.0]})
+    step = Target(kind, how, hold=0.1).fit(TrainRecords(records), ("y",))
+    back = step.restore(predicted([-1e3, 1e3], quantiles=np.array([[-1e3, 1e3], [-1e3, 1e3]])))
+    assert back.values.tolist() == [8.0, 32.0]
+    assert back.quantiles.tolist() == [[8.0, 32.0], [8.0, 32.0]]
+    inside = step.apply(records).numpy().astype(np.float64)
+    np.testing.assert_allclose(step.restore(predicted(inside)).values, [10, 20, 30], rtol=1e-6)
+    assert target_from_mapping(json.loads(json.dumps(step.to_mapping()))) == step
+
+
+def test_a_fitted_target_of_a_run_that_held_no_answers_is_still_read():
+    step, _ = fit([10.0, 20.0], "number")
+    value = step.to_mapping()
+    assert value.pop("held") is None
+    assert target_from_mapping(value) == step
 
 
 def test_counts_are_not_scaled_whatever_the_plan_says():

@@ -8,8 +8,11 @@ import torch
 from torch import nn
 
 from diagnosis.course_examples import adam, data, mlp, noise, sgd
+from espalier.core.finding import Severity
 from espalier.diagnosis.calibration import Calibration, Usual, calibration, is_unusual
-from espalier.diagnosis.course import BEHIND_SIMPLE, COULD_LEARN_MORE, Answers, Course
+from espalier.diagnosis.checks.course import could_learn_more
+from espalier.diagnosis.course import BEHIND_SIMPLE, COULD_LEARN_MORE, MIN_SPARED, Answers, Course
+from espalier.diagnosis.evaluations import errors_of
 from espalier.diagnosis.kept_rows import MAX_ROWS, KeptBatches
 from espalier.diagnosis.simple_model import simple_losses
 from espalier.diagnosis.watch import watch
@@ -176,3 +179,42 @@ def test_chance_alone_is_not_behind():
     answers = Answers(own=0.6, constant=0.7, simple=0.2, z=1.0)
     assert Course(np.zeros(0), answers=answers).behind_simple is None
     assert not Course(np.zeros(0), answers=answers).falls_short
+
+
+def tried(spared, errors=0.08):
+    """Return a course whose trials lower a small loss by little, and the errors by so much."""
+    after = {"more steps": 0.10, "a higher rate": 0.09}
+    answers = Answers(own=0.12, constant=1.0, before=0.12, after=after, errors=errors, spared=spared)
+    return Course(np.zeros(0), answers=answers)
+
+
+def test_a_small_loss_counts_where_the_best_trial_spares_errors():
+    found = could_learn_more.check(tried({"more steps": 0.0, "a higher rate": 0.05}))
+    assert found.severity is Severity.WARN
+    assert found.evidence["spared"] == 0.05
+    assert "a higher rate, bring the loss from 0.12 to 0.09" in found.sentence
+    assert tried({"a higher rate": 0.04}).falls_short
+    assert could_learn_more.check(tried({"a higher rate": 0.035})) is None  # of 0.08: not half of the errors
+    assert could_learn_more.check(tried({"a higher rate": 0.025}, errors=0.05)) is None  # half of them, but few
+    assert could_learn_more.check(tried({"more steps": 0.05})) is None
+    assert could_learn_more.check(tried({})) is None
+
+
+def test_errors_are_wrong_answers_or_squared_errors_by_the_variance():
+    logits, classes = torch.tensor([[2.0, 1.0], [0.0, 1.0], [3.0, 1.0]]), torch.tensor([0, 0, 0])
+    assert errors_of(LossKind.CROSS_ENTROPY, logits, classes).tolist() == [0, 1, 0]
+    asked = torch.tensor([[1.0], [0.0], [1.0]])
+    assert errors_of(LossKind.BINARY_LOGITS, torch.tensor([[0.3], [0.2], [-4.0]]), asked).tolist() == [0, 1, 1]
+    assert errors_of(LossKind.SQUARED, torch.tensor([[1.0], [1.0], [3.0]]), torch.tensor([[1.0], [3.0], [3.0]])).mean() == (
+        pytest.approx(4 / 3 / (8 / 9))
+    )
+    assert errors_of(LossKind.SQUARED, logits, torch.ones(3, 2)) is None
+    assert errors_of(LossKind.UNKNOWN, logits, logits) is None
+
+
+def test_a_rate_that_was_too_low_to_the_end_spares_errors_once_it_is_raised():
+    model = mlp()
+    doctor = trained(model, adam(model, lr=1e-4), data(400), steps=200)
+    answers = doctor.course.answers
+    assert answers.errors > 0.1
+    assert answers.spared["a higher rate"] > MIN_SPARED

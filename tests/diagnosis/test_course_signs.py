@@ -217,12 +217,13 @@ def test_a_learning_rate_that_rises_from_zero_or_has_no_plan_has_not_decayed():
     assert rate_decayed_early.check(replace(resting, num_updates=60)) is None  # it may come back
 
 
-def test_a_rate_that_rests_after_less_than_half_counts_where_little_was_learnt_with_it():
+def test_a_rate_that_rests_later_counts_where_all_steps_are_worth_little():
     samples = sample(2), *(sample(2 + 16 * i, 1e-6) for i in range(1, 4))
     spent = Course(np.ones(500), samples=samples, planned_steps=1000, num_updates=600, rests_from=400, sum_of_rates=5.0)
     assert rate_decayed_early.check(spent) is not None
+    assert rate_decayed_early.check(replace(spent, num_updates=800, rests_from=690)) is not None  # 0.95 a step, of 200 and more
     assert rate_decayed_early.check(replace(spent, sum_of_rates=30.0)) is None
-    assert rate_decayed_early.check(replace(spent, rests_from=550)) is None
+    assert rate_decayed_early.check(replace(spent, rests_from=550)) is None  # not yet for a tenth of the steps
 
 
 def test_a_restart_between_two_samples_is_seen():

@@ -70,6 +70,44 @@ def test_a_frozen_copy_of_trained_weights_and_a_base_with_adapters_were_meant():
     assert frozen_as_drawn(nn.Sequential(adapted, nn.Linear(8, 3))) == ()
 
 
+def wide(first):
+    """Return a model of which the first layer is a small part."""
+    return nn.Sequential(first, nn.ReLU(), nn.Linear(first.out_features, 2000), nn.ReLU(), nn.Linear(2000, 3))
+
+
+def test_a_small_first_layer_frozen_before_it_was_trained_is_a_warning_and_a_trained_one_passes():
+    new = wide(nn.Linear(5, 16))
+    assert frozen(new, new[0]).severity is Severity.WARN
+    with torch.no_grad():
+        new[0].weight *= 3
+    assert frozen(new, new[0]) is None
+    places = nn.Sequential(nn.Embedding(20, 8), nn.Linear(8, 2000)).requires_grad_(True)
+    places[0].requires_grad_(False)
+    assert frozen_as_drawn(places) == ()
+
+
+class Bottleneck(nn.Module):
+    """An adapter behind a layer (Houlsby et al. 2019, arXiv 1902.00751)."""
+
+    def __init__(self, width, is_zero):
+        super().__init__()
+        self.down, self.up = nn.Linear(width, 4), nn.Linear(4, width)
+        if is_zero:
+            nn.init.zeros_(self.up.weight)
+
+    def forward(self, x):
+        return x + self.up(torch.relu(self.down(x)))
+
+
+@pytest.mark.parametrize(("num_adapters", "is_zero"), [(1, True), (2, False)])
+def test_adapters_in_a_base_that_was_never_trained_are_a_note(num_adapters, is_zero):
+    adapters = [Bottleneck(32, is_zero) if place < num_adapters else nn.Identity() for place in range(2)]
+    base = nn.Linear(5, 32), nn.Linear(32, 32)
+    model = nn.Sequential(base[0], adapters[0], base[1], adapters[1], nn.Linear(32, 3))
+    assert frozen(model, *base).severity is Severity.NOTE
+    assert "never trained" in frozen(model, *base).sentence
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -118,7 +156,9 @@ def test_few_planned_steps_and_other_optimizers_are_not_said_to_be_too_small():
         assert steps_too_small.check(seen) is None
 
 
-@pytest.mark.parametrize(("num_rows", "places", "is_small"), [(6, 0, True), (8, 0, False), (4, 9, False), (3, 9, True)])
+@pytest.mark.parametrize(
+    ("num_rows", "places", "is_small"), [(6, 0, True), (8, 0, True), (9, 0, False), (4, 9, False), (3, 9, True)]
+)
 def test_batch_norm_over_images_gets_many_values_of_few_rows(num_rows, places, is_small):
     torch.manual_seed(0)
     shape = (num_rows, 5, places) if places else (num_rows, 5)

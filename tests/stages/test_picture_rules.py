@@ -6,6 +6,7 @@ import pytest
 from espalier import process
 from espalier.core.plan import edit
 from espalier.data.prepare.preparation import fit_preparation
+from espalier.stages import picture_rules
 from espalier.stages.augmentation import _mirrors
 from espalier.stages.decide import decide_epochs
 from espalier.stages.network import make_network
@@ -92,3 +93,12 @@ def test_where_nothing_was_learnt_colour_decides(is_colour):
     mirrors, why = _mirrors(flags(104), flags(90), 0.5, is_colour)
     assert mirrors is is_colour
     assert "learnt too little" in why
+
+
+def test_fewer_of_many_pictures_are_held_out_unless_shares_are_asked_for(folder, monkeypatch):
+    monkeypatch.setattr(picture_rules, "MANY", 40)
+    plan = planned(folder)
+    assert (plan.split.train, plan.split.valid, plan.split.test) == (0.85, 0.05, 0.1)
+    assert "a twentieth is enough" in plan.reasons["split.valid"]
+    asked = planned(folder, **{"split.train": 0.7, "split.valid": 0.2, "split.test": 0.1})
+    assert (asked.split.train, asked.split.valid) == (0.7, 0.2)

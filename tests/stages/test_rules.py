@@ -3,7 +3,7 @@ import pytest
 from espalier.core.errors import PlanError, UnknownNameError
 from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.describe.question import Question
-from espalier.stages.rules import Facts, fill_plan
+from espalier.stages.rules import HELD_MARGIN, Facts, fill_plan
 
 INPUTS = {"a": Column(Kind.NUMBER), "c": Column(Kind.CATEGORY)}
 
@@ -98,6 +98,20 @@ def test_only_a_regression_target_is_left_open():
     assert plan_of(task="regression").prepare.target == "auto"
     assert plan_of(task="binary").prepare.target == "none"
     assert plan_of(task="regression", changes={"task.name": "counts"}).prepare.target == "none"
+
+
+def test_answers_of_a_quantity_are_held_near_the_targets_seen():
+    plan = plan_of(task="regression")
+    assert plan.prepare.hold == HELD_MARGIN
+    assert "far beyond every target" in plan.reasons["prepare.hold"]
+    assert plan_of(task="regression", changes={"task.name": "counts"}).prepare.hold == HELD_MARGIN
+    assert plan_of(task="regression", changes={"prepare.hold": None}).prepare.hold is None
+
+
+def test_answers_are_not_held_of_classes_over_time_or_by_a_line():
+    assert plan_of(task="binary").prepare.hold is None
+    assert plan_of(task="regression", d=Column(Kind.DATE, Role.TIME)).prepare.hold is None
+    assert plan_of(task="regression", changes={"model.name": "linear"}).prepare.hold is None
 
 
 EVERY = {

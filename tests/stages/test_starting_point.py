@@ -9,6 +9,8 @@ from safetensors.torch import save_file
 
 import espalier
 from espalier import process
+from espalier.app.report.facts import gather_facts
+from espalier.app.report.sections import learning
 from espalier.core.catalogue import architectures
 from espalier.core.errors import ColumnError, FormatError, InputError, PlanError, RunError, UnknownNameError
 from espalier.core.plan import edit
@@ -183,6 +185,24 @@ def test_a_frozen_body_forgets_nothing_and_a_changed_one_is_told(old, tmp_path):
     lost = forgetting(run.folder.path, full.folder.path, source)
     assert lost.before == kept.before and lost.after != lost.before
     assert lost.sentence.startswith("On 40 rows of the old question roc_auc was ")
+
+
+def test_a_run_that_is_given_old_data_tells_and_keeps_what_it_forgot(old, tmp_path):
+    run, source = old
+    parts = write_folder(tmp_path / "parts", 5, parts=("train", "test"))
+    asked = {**SHORT, "adapt.source": str(run.folder.path), "adapt.how": "frozen", "adapt.old_data": str(parts)}
+    made = process.draft(other_classes(tmp_path / "new"), changes=asked)
+    new, told = finish(process.train(made.plan, tmp_path / "run", made.table))
+    [said] = [one.sentence for one in told if getattr(one, "stage", "") == "forgetting"]
+    assert said.startswith("On 10 rows of the old question (its test part) roc_auc was ")
+    assert new.forgetting.sentence == said and new.forgetting.after == new.forgetting.before
+    assert said in learning.build(gather_facts(new)).values["sentences"]
+
+
+def test_old_data_needs_a_run_that_knows_it(old):
+    _, source = old
+    with pytest.raises(PlanError, match="no run that learnt its question. Name it with --from RUN"):
+        process.draft(source, changes={**TINY, "adapt.old_data": str(source)})
 
 
 def test_forgetting_needs_two_runs_of_one_architecture_and_rows_with_a_target(old, tmp_path):

@@ -47,12 +47,14 @@ class Prediction:
         values: (N,) the predicted class (an index) or the predicted quantity.
         probabilities: (N, K) for classes, rows summing to one (multi-label: each in 0 to 1); else None.
         quantiles: (N, Q) for quantile regression, in the order of the task's quantiles; else None.
+        boxes: (N, 4) left, top, right and bottom of what is seen, as shares of the picture that the network reads; else None.
     """
 
     rows: IntArray
     values: FloatArray
     probabilities: FloatArray | None = None
     quantiles: FloatArray | None = None
+    boxes: FloatArray | None = None
 
     def take(self, index: IntArray) -> "Prediction":
         """Return the predictions at these positions."""
@@ -61,6 +63,7 @@ class Prediction:
             self.values[index],
             None if self.probabilities is None else self.probabilities[index],
             None if self.quantiles is None else self.quantiles[index],
+            None if self.boxes is None else self.boxes[index],
         )
 
 
@@ -73,4 +76,5 @@ def join(parts: Iterable[Prediction]) -> Prediction:
         np.concatenate([part.values for part in every]),
         None if first.probabilities is None else np.concatenate([part.probabilities for part in every]),
         None if first.quantiles is None else np.concatenate([part.quantiles for part in every]),
+        None if first.boxes is None else np.concatenate([part.boxes for part in every]),
     )

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from espalier.core.errors import PlanError, unknown_name
+from espalier.core.plain_yaml import one_line
 from espalier.core.plan_parts import STRICT, AdaptPlan, ForecastPlan, PicturesPlan, Setting, WindowsPlan
 from espalier.core.schema import Schema
 
@@ -102,6 +104,8 @@ class PreparePlan:
         dates: parts that a date becomes.
         target: transformation of a number target: "standard" (mean 0, deviation 1) or "log" (log(1 + y), then standard);
             "auto" is decided on the validation part before the first step and then written down.
+        hold: answers of numbers and counts are held within the range of the training targets, widened on both sides by this
+            share of it; None holds none.
         bins: quantile bins offered to models with piecewise-linear number embeddings; 0 for none.
         components: keep this many principal components of the numbers; None keeps the numbers.
         select: keep this many inputs, those with the most mutual information with the target; None keeps all.
@@ -118,6 +122,7 @@ class PreparePlan:
     max_levels: Annotated[int, Field(ge=2)] = 1000
     dates: Literal["cyclic", "parts"] = "cyclic"
     target: Literal["auto", "none", "standard", "log"] = "auto"
+    hold: Annotated[float | None, Field(ge=0)] = None
     bins: Annotated[int, Field(ge=0)] = 48
     components: Annotated[int | None, Field(ge=1)] = None
     select: Annotated[int | None, Field(ge=1)] = None
@@ -269,7 +274,7 @@ def from_mapping(value: object, where: str = "the plan") -> Plan:
     try:
         return _adapter().validate_python(value)
     except ValidationError as error:
-        raise _plan_error(error, where) from error
+        raise _plan_error(error.errors()[0], where) from error
 
 
 def edit(plan: Plan, changes: Mapping[str, Any], reason: str) -> Plan:
@@ -288,7 +293,11 @@ def edit(plan: Plan, changes: Mapping[str, Any], reason: str) -> Plan:
     for path, value in changes.items():
         _put(mapping, path, value)
         mapping["reasons"][path] = reason
-    return from_mapping(mapping, where="the edit")
+    try:
+        return _adapter().validate_python(mapping)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _plan_error(first, _typed(changes, _path_of(first))) from error
 
 
 def diff(old: Plan, new: Plan) -> dict[str, tuple[Any, Any]]:
@@ -328,10 +337,20 @@ def _put(mapping: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN40
     place[keys[0]] = value
 
 
-def _plan_error(error: ValidationError, where: str) -> PlanError | Exception:
+def _path_of(complaint: ErrorDetails) -> str:
+    """Return the dotted path of what pydantic complains of."""
+    return ".".join(str(part) for part in complaint["loc"])
+
+
+def _typed(changes: Mapping[str, Any], path: str) -> str:
+    """Return the changes that a complaint about a path is about, as a person types them."""
+    blamed = {key: value for key, value in changes.items() if f"{key}.".startswith(f"{path}.") or path.startswith(f"{key}.")}
+    return " ".join(f"--set {key}={one_line(value)}" for key, value in (blamed or changes).items())
+
+
+def _plan_error(first: ErrorDetails, where: str) -> PlanError | Exception:
     """Return our sentence for pydantic's first complaint."""
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
+    path = _path_of(first)
     if first["type"] == "unexpected_keyword_argument":
         return unknown_name("plan key", path, _known_keys(path))
     if first["type"] in ("missing", "missing_argument"):

@@ -24,6 +24,7 @@ class PicturesPlan:
             {"name": "flip"}; see `data.augment`. None until a trial has decided it.
         mixing: how finished pictures and their answers are blended, for example {"name": "mixup"}; None for not.
         mean, std: that each channel is normalised with, as shares of the range; None for those of the training part.
+        places: two further channels say where each pixel lies: networks that end in a mean over the picture forget it.
     """
 
     height: Annotated[int, Field(ge=1)]
@@ -34,6 +35,7 @@ class PicturesPlan:
     mixing: dict[str, Setting] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    places: bool = False
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -88,6 +90,7 @@ class AdaptPlan:
         warmup_epochs: first epochs, in which the head alone learns.
         rate_decay: the learning rate falls by this factor from each block to the one before it, 1 or more.
         l2_sp: pull towards the starting weights, 0 or more.
+        old_data: rows of the question of `source`, to say at the end what is still known of it; None for not.
     """
 
     weights: str | None = None
@@ -99,3 +102,4 @@ class AdaptPlan:
     warmup_epochs: Annotated[int, Field(ge=0)] = 1
     rate_decay: Annotated[float, Field(ge=1)] = 2.6
     l2_sp: Annotated[float, Field(ge=0)] = 0.0
+    old_data: str | None = None

@@ -68,6 +68,11 @@ class RunFolder:
         return self.path / "importance.json"
 
     @property
+    def forgetting(self) -> Path:
+        """Scores on the question of the run that it started from."""
+        return self.path / "forgetting.json"
+
+    @property
     def report(self) -> Path:
         """The page for people."""
         return self.path / "report.html"

@@ -27,8 +27,15 @@ class Role(StrEnum):
     TARGET = "target"
     GROUP = "group"  # rows of one group must stay on one side of a split
     TIME = "time"  # orders the rows; a split must not look ahead
+    BOX_LEFT = "box-left"  # four columns of the target: where it lies in the picture, in pixels
+    BOX_TOP = "box-top"
+    BOX_RIGHT = "box-right"
+    BOX_BOTTOM = "box-bottom"
     IDENTIFIER = "identifier"  # names a row; not a fact about it
     IGNORED = "ignored"
+
+
+SIDES = (Role.BOX_LEFT, Role.BOX_TOP, Role.BOX_RIGHT, Role.BOX_BOTTOM)
 
 
 @dataclass(frozen=True, config=STRICT)

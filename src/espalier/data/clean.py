@@ -8,7 +8,7 @@ import polars as pl
 
 from espalier.core.plan import CleanPlan
 from espalier.core.records import Records
-from espalier.core.schema import Kind, Role, Schema
+from espalier.core.schema import SIDES, Kind, Role, Schema
 
 MAX_NAMED_ROWS = 100  # source rows listed for one reason; the count is always whole
 MIN_COUNTED = 2  # rows; one number counts nothing
@@ -64,7 +64,8 @@ def clean(records: Records, schema: Schema, plan: CleanPlan) -> Cleaned:
         return Cleaned(records, ())
     removed: list[Removed] = []
     targets = [name for name in schema.names(Role.TARGET) if name in records.frame.columns]
-    records = _keep(records, _has_values(records.frame, targets), "The target is missing.", removed)
+    asked = [name for name in schema.names(Role.TARGET, *SIDES) if name in records.frame.columns]
+    records = _keep(records, _has_values(records.frame, asked), "The target is missing.", removed)
     pictures = [name for name in schema.inputs(Kind.IMAGE) if name in records.frame.columns]
     records = _keep(records, _has_values(records.frame, pictures), "The picture cannot be read, or none is named.", removed)
     windows = [name for name in schema.inputs(Kind.SERIES) if name in records.frame.columns]
@@ -106,7 +107,7 @@ def copy_keys(records: Records, schema: Schema, names: Sequence[str] | None = No
         schema: the role of each column.
         names: the columns compared; None for those of `compared_columns` but the targets.
     """
-    targets = schema.names(Role.TARGET)
+    targets = schema.names(Role.TARGET, *SIDES)
     chosen = compared_columns(records, schema) if names is None else names
     return _keys(records.frame, [name for name in chosen if name not in targets])
 

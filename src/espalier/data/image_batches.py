@@ -15,6 +15,7 @@ from espalier.data.augment.pixels import WHITE, check_pictures, take
 from espalier.data.batches import MIN_ROWS_OF_A_BATCH
 
 AS_GIVEN = Pipeline()
+PLACES = 2  # channels that say where a pixel lies
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Normalize:
     Args:
         mean: of each channel, as a share of the range from black to white, 0 to 1.
         std: deviation of each channel, in the same unit, above 0.
+        places: add two channels that say where each pixel lies, from -1 at the left and at the top to 1 (CoordConv: Liu et al.
+            2018, arXiv 1807.03247, section 3).
 
     Raises:
         InputError: another number of means than of deviations, or a deviation that is not above 0.
@@ -31,6 +34,7 @@ class Normalize:
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    places: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -46,7 +50,7 @@ class Normalize:
             image: (B, C, H, W) uint8; fastest when channels_last.
 
         Returns:
-            (B, C, H, W) float32.
+            (B, C, H, W) float32, or (B, C + 2, H, W) with places.
 
         Raises:
             InputError: pictures of another number of channels.
@@ -58,11 +62,21 @@ class Normalize:
         factor, shift = ((one.float().repeat(width)).to(image.device) for one in (1 / (WHITE * std), -mean / std))
         rows = image.permute(0, 2, 3, 1).reshape(num * height, width * channels)
         values = torch.addcmul(shift, rows.float(), factor)
-        return values.view(num, height, width, channels).permute(0, 3, 1, 2)
+        values = values.view(num, height, width, channels)
+        if self.places:
+            down, across = (torch.linspace(-1, 1, side, device=image.device) for side in (height, width))
+            place = torch.stack(torch.meshgrid(across, down, indexing="xy"), dim=2)  # (H, W, 2)
+            values = torch.cat([values, place.expand(num, -1, -1, -1)], dim=3)
+        return values.permute(0, 3, 1, 2)
+
+    @property
+    def num_channels(self) -> int:
+        """Return the channels of what a network reads."""
+        return len(self.mean) + PLACES * self.places
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
-        return {"mean": list(self.mean), "std": list(self.std)}
+        return {"mean": list(self.mean), "std": list(self.std), "places": self.places}
 
 
 class ImageBatches:
@@ -137,5 +151,6 @@ class ImageBatches:
             image = self.normalize.apply(image)
         else:
             stream = stream_of(self.seed, epoch, number)
-            image, target = self.pipeline.mix(self.normalize.apply(self.pipeline.apply(image, stream)), target, stream)
+            image, target = self.pipeline.apply_to_both(image, target, stream)
+            image, target = self.pipeline.mix(self.normalize.apply(image), target, stream)
         return Batch((image,), target, None if self.rows is None else self.rows[places])

@@ -11,15 +11,17 @@ from torch.optim import Optimizer
 
 from espalier.core.seeds import numpy_stream
 from espalier.diagnosis.course import LASTING, Answers, Sample
+from espalier.diagnosis.evaluations import errors_of
 from espalier.diagnosis.kept_rows import KeptBatches, Rows
 from espalier.diagnosis.preserved import preserved
 from espalier.diagnosis.significance import z_of_mean
 from espalier.diagnosis.simple_model import MAX_ANSWERS, simple_losses
 from espalier.diagnosis.subject import tensors_in
-from espalier.diagnosis.trials import try_changes
+from espalier.diagnosis.trials import Tried, try_changes
 from espalier.tasks.loss_kind import Criterion, LossKind, is_summed, prior_loss
 
-SOMETHING_LEFT = 0.2  # of the best constant answer's loss: a model that loses less has learnt most, and is not tried
+SOMETHING_LEFT = 0.2  # of the best constant answer's loss: a model that loses less has learnt most,
+WRONG = 0.05  # and where no more of its answers are wrong, or of the targets' variance is left, it is not tried
 
 
 class Afterwards:
@@ -128,15 +130,18 @@ def ask(
             constant = constant if not is_summed(criterion) else constant / len(rows)
             own = rows.losses(criterion, given)
         simple = simple_losses(rows, kind, criterion)
-        before, after = float(own.mean()), dict[str, float]()
-        if before > SOMETHING_LEFT * constant and len(samples) >= LASTING:
+        errors, tried = errors_of(kind, given, rows.targets()), Tried(float(own.mean()))
+        is_wrong = errors is not None and float(errors.mean()) > WRONG
+        if (is_wrong or tried.before > SOMETHING_LEFT * constant) and len(samples) >= LASTING:
             with torch.enable_grad():
-                before, after = try_changes(model, optimizer, criterion, rows, samples, seconds)
+                tried = try_changes(model, optimizer, criterion, kind, rows, samples, seconds)
     return Answers(
         own=float(own.mean()),
         constant=constant,
         simple=None if simple is None else float(simple.mean()),
         z=0.0 if simple is None else z_of_mean(own - simple),
-        before=before,
-        after=after,
+        before=tried.before,
+        after=tried.after,
+        errors=tried.errors,
+        spared=tried.spared,
     )

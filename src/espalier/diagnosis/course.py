@@ -15,7 +15,9 @@ FEWEST_RECENT = 10
 LASTING = 3  # samples running: what holds that long is no accident of one batch
 LITTLE = 0.2  # of the best constant answer's loss: what is far below it counts alike
 RESTING = 1e-3  # of the highest learning rate: a step below it hardly changes the model
-MIN_Z = 3.0  # standard errors by which a simple model must be better
+MIN_Z = 3.0  # standard errors by which a simple model, or the model after a trial, must be better
+MIN_SPARED = 0.03  # of the answers, or of the targets' variance,
+HALVED = 0.5  # and of the errors: a training that has not quite ended spares a third of few errors
 BEHIND_SIMPLE, COULD_LEARN_MORE = "T15-behind-simple-model", "T16-could-learn-more"
 LEARNT_FRACTION = 0.97  # a loss above this share of the best constant answer's is not learning (research: found 65 % of faults)
 
@@ -70,6 +72,8 @@ class Answers:
         z: standard errors between the model's loss and the simple one's.
         before: loss of the model on the half of the rows that trials are judged by.
         after: loss of the same rows after a few more steps, by what was changed in them.
+        errors: share of wrong answers to these rows before, or of the variance of their targets that is left.
+        spared: by how much each change lowers that share; 0 where it may be chance, empty where the loss does not tell it.
     """
 
     own: float
@@ -78,6 +82,8 @@ class Answers:
     z: float = 0.0
     before: float = 0.0
     after: Mapping[str, float] = field(default_factory=dict)
+    errors: float = 0.0
+    spared: Mapping[str, float] = field(default_factory=dict)
 
     def excess(self, loss: float, other: float) -> float:
         """Return how much larger one loss is than another, as a logarithm; losses next to nothing count alike.
@@ -200,14 +206,17 @@ class Course:
 
         The second key of checks whose first is a statistic: alone, dead units or small updates are found in healthy runs too.
         """
-        return self.does_not_learn or any(is_unusual(sign, read(self)) for sign, read in OUTCOMES.items())
+        return self.does_not_learn or is_unusual(BEHIND_SIMPLE, self.behind_simple) or bool(self.best_change)
 
     @property
     def best_change(self) -> str:
-        """Name of the trial that would have lowered the loss most, where that is unusual; empty where none is."""
-        if self.answers is None or not is_unusual(COULD_LEARN_MORE, self.could_learn_more):
+        """Name of the trial that lowers the loss most, where it does so unusually, or halves errors; empty where none does."""
+        if self.answers is None:
             return ""
-        return max(self.answers.after, key=self.answers.gain)
+        best = max(self.answers.after, key=self.answers.gain, default="")
+        fewest = max(MIN_SPARED, HALVED * self.answers.errors)
+        is_better = is_unusual(COULD_LEARN_MORE, self.could_learn_more) or self.answers.spared.get(best, 0.0) >= fewest
+        return best if is_better else ""
 
     @property
     def behind_simple(self) -> float | None:
@@ -245,9 +254,3 @@ class Course:
         first, *others = (read(sample) for sample in self.samples[-LASTING:])
         shared = [name for name in first if all(name in one for one in others)]
         return {name: min(first[name], *(one[name] for one in others)) for name in shared}
-
-
-OUTCOMES: dict[str, Callable[[Course], float | None]] = {
-    BEHIND_SIMPLE: lambda course: course.behind_simple,
-    COULD_LEARN_MORE: lambda course: course.could_learn_more,
-}

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from espalier.core.batch import FloatArray
 from espalier.diagnosis.course import Evaluation
 from espalier.diagnosis.significance import z_of_mean
 from espalier.diagnosis.subject import tensors_in
@@ -46,7 +47,7 @@ class Evaluations:
             return
         output, target = given()
         first = next(tensors_in(output), None)
-        part = None if first is None or not isinstance(target, Tensor) else self._answered(first.detach(), target.detach())
+        part = None if first is None or not isinstance(target, Tensor) else answered(self.kind, first.detach(), target.detach())
         if part is not None:
             self._parts.append(part)
             self._losses.append((loss.detach().mean(), len(part[1])))
@@ -65,13 +66,35 @@ class Evaluations:
         loss = sum(float(value) * rows for value, rows in self._losses) / len(targets)
         return Evaluation(self._step, len(targets), loss, float(own.mean()), float(constant.mean()), z)
 
-    def _answered(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Return (N,) answers and targets; None where the loss does not tell which they are."""
-        if self.kind in BY_CLASS:
-            is_plain = output.ndim > 1 and not target.is_floating_point() and output[:, 0].shape == target.shape
-            return (output.argmax(dim=1).flatten(), target.flatten()) if is_plain else None
-        if output.shape != target.shape:
-            return None
-        if self.kind in LIMITS:
-            return (output > LIMITS[self.kind]).flatten(), (target > 0.5).flatten()
-        return (output.flatten(), target.flatten()) if self.kind is LossKind.SQUARED else None
+
+def answered(kind: LossKind, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return (N,) answers and targets; None where the loss does not tell which they are.
+
+    Args:
+        kind: of the loss.
+        output: what the criterion was given.
+        target: as the criterion takes it.
+    """
+    if kind in BY_CLASS:
+        is_plain = output.ndim > 1 and not target.is_floating_point() and output[:, 0].shape == target.shape
+        return (output.argmax(dim=1).flatten(), target.flatten()) if is_plain else None
+    if output.shape != target.shape:
+        return None
+    if kind in LIMITS:
+        return (output > LIMITS[kind]).flatten(), (target > 0.5).flatten()
+    return (output.flatten(), target.flatten()) if kind is LossKind.SQUARED else None
+
+
+def errors_of(kind: LossKind, output: Tensor, target: Tensor) -> FloatArray | None:
+    """Return (N,) 1 for each wrong answer and 0 for a right one, or squared errors by the variance of the targets.
+
+    None where the loss does not tell which the answers are, or targets do not vary.
+    """
+    part = answered(kind, output, target)
+    if part is None:
+        return None
+    answers, targets = (one.double().cpu() for one in part)
+    if kind is not LossKind.SQUARED:
+        return (answers != targets).double().numpy()
+    variance = float(targets.var(correction=0))
+    return ((answers - targets).square() / variance).numpy() if variance > 0 else None

@@ -18,6 +18,7 @@ MATRICES = (nn.Linear, _ConvNd)
 ROUNDING = 5e-3  # of an end: half precision
 FEWEST_NUMBERS = 32  # fewer may lie within the ends by chance
 MOST_ERRORS = 5.0  # standard errors of the deviation and the mean of drawn values
+SMALL_SHARE = 0.02  # of the model's numbers
 EMPTY_ENDS = 30.0  # numbers that would lie between the largest one and its end
 NOTABLE_GAIN = 2.0  # the largest of the usual ways to draw weights gives 5/3: smaller ones are looked at no further
 LARGEST_SIDE = 2048  # of a matrix whose largest factor is looked at
@@ -35,18 +36,22 @@ def is_new_norm(module: nn.Module) -> bool:
 def frozen_as_drawn(model: nn.Module) -> tuple[str, ...]:
     """Return names of frozen weights as torch drew them; none where another frozen weight shows that it was trained.
 
-    Left out are copies of weights that are trained, as of a target network, and weights with an adapter beside them.
+    Left out are copies of weights that are trained, as of a target network, weights with an adapter beside them, and
+    embeddings that are a small part of the model: places may be random.
 
     Args:
         model: whose weights are in place.
     """
-    trained = [one for one in model.parameters() if one.requires_grad and not is_lazy(one)]
+    made = [one for one in model.parameters() if not is_lazy(one)]
+    trained, total = [one for one in made if one.requires_grad], sum(one.numel() for one in made)
     found = []
     for name, module, weight in _frozen(model):
         as_drawn = _is_as_drawn(module, name.rpartition(".")[2], weight.detach().float())
         if as_drawn is False:
             return ()
-        if as_drawn and not any(one.shape == weight.shape and torch.equal(one, weight) for one in trained):
+        is_small = isinstance(module, nn.Embedding) and weight.numel() < SMALL_SHARE * total
+        is_copy = any(one.shape == weight.shape and torch.equal(one, weight) for one in trained)
+        if as_drawn and not is_small and not is_copy:
             found.append(name)
     return tuple(found)
 

@@ -16,6 +16,7 @@ from espalier.diagnosis.wiring import Wiring
 from espalier.tasks.loss_kind import LossKind
 from espalier.tasks.outputs import outputs_and_target
 from espalier.tasks.task import Task
+from espalier.tasks.yes_or_no import share_of_yes
 from espalier.training.evaluate import Replay
 
 KINDS = {
@@ -49,6 +50,7 @@ class TaskLoss:
         flat, target = outputs_and_target(Replay(output), batch, self.task.num_outputs)
         if self.kind in (LossKind.UNKNOWN, LossKind.CROSS_ENTROPY):
             return flat, target
+        target = share_of_yes(target) if self.kind is LossKind.BINARY_LOGITS and flat.shape[1] == 1 else target
         return flat, target.reshape(flat.shape).to(flat.dtype)
 
 

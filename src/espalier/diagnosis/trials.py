@@ -7,6 +7,7 @@ has seen both halves, so a model that has learnt what there is gains nothing; on
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -14,10 +15,13 @@ from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 from torch.optim import Optimizer
 
+from espalier.core.batch import FloatArray
 from espalier.core.seeds import numpy_stream, torch_stream
-from espalier.diagnosis.course import Sample
+from espalier.diagnosis.course import MIN_Z, Sample
+from espalier.diagnosis.evaluations import errors_of
 from espalier.diagnosis.kept_rows import Rows
-from espalier.tasks.loss_kind import Criterion
+from espalier.diagnosis.significance import z_of_mean
+from espalier.tasks.loss_kind import Criterion, LossKind
 
 MAX_NUMBERS = 20_000_000  # in weights; of larger models no copies are made
 STEP_FRACTION = 0.5  # of the training's steps, for each trial
@@ -31,10 +35,33 @@ HEAVY = 0.5  # dropout above this is tried without
 Change = Callable[[nn.Module, Optimizer], None]
 
 
+@dataclass
+class Tried:
+    """What came of trials.
+
+    Args:
+        before: loss of the rows held out, as the model is.
+        after: the same after a few steps with each change.
+        errors: share of wrong answers before, or of the targets' variance that is left; 0 where the loss does not tell it.
+        spared: by how much each change lowers that share; 0 where it may be chance.
+    """
+
+    before: float
+    after: dict[str, float] = field(default_factory=dict)
+    errors: float = 0.0
+    spared: dict[str, float] = field(default_factory=dict)
+
+
 def try_changes(
-    model: nn.Module, optimizer: Optimizer, criterion: Criterion, rows: Rows, samples: Sequence[Sample], seconds: float
-) -> tuple[float, dict[str, float]]:
-    """Return the loss of the rows held out, as the model is, and after a few steps with each change.
+    model: nn.Module,
+    optimizer: Optimizer,
+    criterion: Criterion,
+    kind: LossKind,
+    rows: Rows,
+    samples: Sequence[Sample],
+    seconds: float,
+) -> Tried:
+    """Return how the rows held out are answered, as the model is, and after a few steps with each change.
 
     The model and the optimizer stay as they are; call it within `preserved`.
 
@@ -42,40 +69,51 @@ def try_changes(
         model: trained.
         optimizer: that trained it.
         criterion: the loss.
+        kind: of the loss.
         rows: that were kept.
         samples: of the training, two or more.
         seconds: of the processor, that the training took.
     """
     order = numpy_stream(0, "trials").permutation(len(rows))
     learnt, held = rows.take(np.sort(order[::2])), rows.take(np.sort(order[1::2]))
-    before = held_loss(model, criterion, held)
-    after: dict[str, float] = {}
+    before, errors = answered_by(model, criterion, kind, held)
+    tried = Tried(before, errors=0.0 if errors is None else float(errors.mean()))
     if sum(one.numel() for one in model.parameters()) > MAX_NUMBERS or _has_own_hooks(model):
-        return before, after
+        return tried
     changes = dict(_changes(model, optimizer, samples))
     step_seconds = seconds / max(samples[-1].step, 1)
     affordable = max(MAX_SECONDS_FRACTION * seconds, MIN_SECONDS) / max(step_seconds, 1e-9) / len(changes)
     wanted = min(MOST_STEPS, max(FEWEST_STEPS, round(STEP_FRACTION * samples[-1].step)))
     num_steps = min(wanted, max(int(affordable), FEWEST_STEPS))
     if affordable < num_steps / 2:
-        return before, after
+        return tried
     began = time.process_time()
     for name, change in changes.items():
         copied, its_optimizer = copy.deepcopy((model, optimizer))
         change(copied, its_optimizer)
         _train(copied, its_optimizer, criterion, learnt, num_steps)
-        after[name] = held_loss(copied, criterion, held)
+        tried.after[name], left = answered_by(copied, criterion, kind, held)
+        if errors is not None and left is not None:
+            tried.spared[name] = float((errors - left).mean()) if z_of_mean(errors - left) >= MIN_Z else 0.0
         if time.process_time() - began > 2 * max(MAX_SECONDS_FRACTION * seconds, MIN_SECONDS):
             break
-    return before, after
+    return tried
 
 
 @torch.no_grad()
-def held_loss(model: nn.Module, criterion: Criterion, rows: Rows) -> float:
-    """Return the mean loss of rows in eval mode."""
+def answered_by(model: nn.Module, criterion: Criterion, kind: LossKind, rows: Rows) -> tuple[float, FloatArray | None]:
+    """Return the mean loss of rows in eval mode, and (N,) the errors of each; None where the loss does not tell them.
+
+    Args:
+        model: is left in eval mode.
+        criterion: the loss.
+        kind: of the loss.
+        rows: that are answered.
+    """
     model.eval()
     answers = torch.cat([part.answers(model) for part in rows.parts()])
-    return float(rows.losses(criterion, answers).mean())
+    errors = errors_of(kind, answers, rows.targets())
+    return float(rows.losses(criterion, answers).mean()), None if errors is None else errors.reshape(len(rows), -1).mean(axis=1)
 
 
 def _changes(model: nn.Module, optimizer: Optimizer, samples: Sequence[Sample]) -> Iterator[tuple[str, Change]]:

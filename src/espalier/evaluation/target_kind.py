@@ -2,4 +2,4 @@
 
 from typing import Literal, TypeAlias
 
-TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "path"]  # path: V variables over H steps to come
+TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box", "path"]  # path: V variables over H steps to come

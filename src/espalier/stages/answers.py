@@ -6,6 +6,10 @@ import numpy as np
 import polars as pl
 
 from espalier.core.batch import FloatArray, Prediction
+from espalier.core.records import Records
+from espalier.data.prepare.boxes import NAMES, FittedBoxes
+from espalier.data.prepare.pictures import PreparedPictures
+from espalier.data.prepare.preparation import Preparation
 from espalier.tasks.forecasting import Forecasting
 from espalier.tasks.regression import Regression
 from espalier.tasks.task import Task
@@ -49,6 +53,23 @@ def to_paths(prediction: Prediction, columns: Sequence[str], task: Task, target:
     }
     front = {"row": np.repeat(prediction.rows, len(columns)), "column": list(columns) * num}
     return pl.DataFrame({**front, **held})
+
+
+def with_boxes(frame: pl.DataFrame, boxes: FloatArray | None, prepared: Preparation, records: Records) -> pl.DataFrame:
+    """Return answers with `box_left`, `box_top`, `box_right` and `box_bottom` behind the first column, in pixels.
+
+    Args:
+        frame: the answers, one line a row.
+        boxes: (N, 4) shares of what the network reads; None where the question asks for none.
+        prepared: of the network.
+        records: the rows that were answered, in this order.
+    """
+    if boxes is None or not isinstance(prepared, PreparedPictures) or not isinstance(prepared.target_step, FittedBoxes):
+        return frame
+    pixels = prepared.target_step.to_pixels(boxes, records)
+    columns = [pl.Series(name, pixels[:, side].round(1)) for side, name in enumerate(NAMES)]
+    first, *others = frame.get_columns()
+    return pl.DataFrame([first, *columns, *others])
 
 
 def to_words(values: FloatArray, classes: Sequence[str]) -> pl.Series:

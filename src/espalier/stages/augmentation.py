@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from espalier.core.plan import ModelPlan, Plan, edit
+from espalier.core.plan import ModelPlan, Plan, TaskPlan, edit
 from espalier.core.records import Records, TrainRecords
 from espalier.core.seeds import derive_seed, numpy_stream
 from espalier.data.prepare.preparation import fit_preparation
@@ -42,8 +42,9 @@ def decide_augmentation(plan: Plan, train: TrainRecords, valid: Records) -> Plan
         return plan
     side = min(pictures.height, pictures.width)
     is_colour = pictures.channels == COLOUR
-    shift = {"name": "crop", "padding": max(side // CROP_SHARE, 1), "fill": "reflect" if is_colour else "zero"}
-    if target_kind(plan) != "class":
+    fill = "reflect" if is_colour and target_kind(plan) != "box" else "zero"  # a mirrored border may show a box twice
+    shift = {"name": "crop", "padding": max(side // CROP_SHARE, 1), "fill": fill}
+    if target_kind(plan) not in ("class", "box"):
         why = "shifts alone: whether a mirrored picture has the same answer was not tried, as the target is no class"
         return edit(plan, {"prepare.pictures.augment": [shift]}, why)
     mirrors, why = _mirrors(*_right_answers(plan, train, valid), is_colour)
@@ -73,6 +74,8 @@ def _mirrors(plain: np.ndarray, mirrored: np.ndarray, chance: float, is_colour: 
 def _right_answers(plan: Plan, train: TrainRecords, valid: Records) -> tuple[np.ndarray, np.ndarray, float]:
     """Return which validation pictures a small network answers rightly, as they are and mirrored, and the share of chance."""
     quick = replace(plan, model=ModelPlan(TRIAL_MODEL), prepare=replace(plan.prepare, target="none"))
+    if target_kind(plan) == "box":
+        quick = replace(quick, task=TaskPlan("multiclass"))
     sample = sample_train(train, TRIAL_PICTURES, plan.seed)
     prepared = fit_preparation(sample, plan.schema, quick.prepare, "class")
     stream = numpy_stream(plan.seed, "augmentation")

@@ -5,17 +5,24 @@ arXiv 1802.01483, section 5.4, compare networks on the source task).
 """
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from espalier.core.errors import ColumnError, PlanError
-from espalier.core.plan import CleanPlan
+from espalier.core.files import write_json
+from espalier.core.plan import CleanPlan, Plan
+from espalier.core.records import Records
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import clean
 from espalier.data.parse import parse
+from espalier.data.part_column import parts_of_column
 from espalier.data.read import read
 from espalier.stages.network import Network, load_network, main_metric
 from espalier.training.adapt.depth import blocks_of
+
+TEST = 2  # as parts are numbered
 
 
 @dataclass(frozen=True)
@@ -27,23 +34,45 @@ class Forgetting:
         before: of the old network.
         after: of the old head on the new body.
         rows: that were scored.
+        part: "test" where the data names its parts and that one alone was scored; empty for all rows.
     """
 
     metric: str
     before: float
     after: float
     rows: int
+    part: str = ""
 
     @property
     def sentence(self) -> str:
         """Return what was found, for people."""
-        return f"On {self.rows:,} rows of the old question {self.metric} was {self.before:.3g}, and is {self.after:.3g} now."
+        where = f" (its {self.part} part)" if self.part else ""
+        rows = f"On {self.rows:,} rows of the old question{where}"
+        return f"{rows} {self.metric} was {self.before:.3g}, and is {self.after:.3g} now."
+
+
+def check_forgetting(plan: Plan, folder: RunFolder) -> Forgetting:
+    """Return what a run still knows of the question of the run that it started from, and keep it in the run's folder.
+
+    Args:
+        plan: with adapt.source and adapt.old_data.
+        folder: of the run, whose networks are trained.
+
+    Raises:
+        InputError: the old run or its data cannot be used.
+    """
+    if folder.forgetting.exists():
+        return Forgetting(**folder.read_json(folder.forgetting))
+    found = forgetting(str(plan.adapt.source), folder.path, plan.adapt.old_data)
+    write_json(folder.forgetting, asdict(found))
+    return found
 
 
 def forgetting(old: str | Path, new: str | Path, source: object) -> Forgetting:
     """Return what a run that went on from another still knows of the other's question.
 
-    Only the first network of each run is asked. Rows that the old run learnt from flatter it: give rows of its test part.
+    Only the first network of each run is asked. Of data that names its parts the test part alone is scored. Other rows that the
+    old run learnt from flatter it.
 
     Args:
         old: the run that was started from.
@@ -57,14 +86,25 @@ def forgetting(old: str | Path, new: str | Path, source: object) -> Forgetting:
     """
     before, after = (load_network(RunFolder(Path(path)).read_plan(), RunFolder(Path(path)).member(0)) for path in (old, new))
     plan = RunFolder(Path(old)).read_plan()
-    records = clean(parse(read(source, kind=plan.data.kind), plan.schema).records, plan.schema, CleanPlan()).records
+    every = read(source, kind=plan.data.kind)
+    tested = _tested(every)
+    given, part = (every, "") if tested is None else (tested, "test")
+    records = clean(parse(given, plan.schema).records, plan.schema, CleanPlan()).records
     if not len(records):
         raise ColumnError(f"No row of {records.source} has a value in '{plan.schema.target}', so nothing can be scored.")
     mixed = _with_body_of(after, before, old, new)
     truth = before.prepared.target_values(records)
     metric = main_metric(before.task, truth)
     scores = [metric.measure(truth, network.predict(records)) for network in (before, mixed)]
-    return Forgetting(metric.name, scores[0], scores[1], len(records))
+    return Forgetting(metric.name, scores[0], scores[1], len(records), part)
+
+
+def _tested(records: Records) -> Records | None:
+    """Return the test part of records that name their parts; None where they name none."""
+    column = records.hints.part
+    if column is None or column not in records.frame.columns:
+        return None
+    return records.take(np.flatnonzero(parts_of_column(records.frame.get_column(column), records.rows) == TEST))
 
 
 def _with_body_of(new: Network, old: Network, old_path: str | Path, new_path: str | Path) -> Network:

@@ -301,10 +301,10 @@ def _draws(run: Finished, metric: Metric, truth: FloatArray, answer: Prediction,
 
 
 def _answers(run: Finished, records: Records, answer: Prediction) -> Answers:
-    schema = run.plan.schema
+    schema, truth = run.plan.schema, run.truth(records)
     return Answers(
         rows=records.rows,
-        target=run.truth(records),
+        target=truth if answer.boxes is None else truth[:, 0],
         values=answer.values,
         columns={
             name: _values(records.frame.get_column(name))
@@ -329,6 +329,7 @@ def _values(column: pl.Series) -> np.ndarray:
 def _as_answered(run: Finished, truth: FloatArray) -> FloatArray:
     """Return what right answers would be: 1 for the class, or the quantity itself."""
     num_classes = len(run.networks[0].prepared.classes)
+    truth = truth[:, 0] if run.task.target == "box" else truth
     return np.eye(num_classes)[truth.astype(np.int64)] if num_classes and truth.ndim == 1 else truth
 
 

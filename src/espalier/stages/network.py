@@ -17,6 +17,7 @@ from espalier.core.records import Records
 from espalier.core.run_folder import MemberFolder, read_run_json
 from espalier.core.schema import Role
 from espalier.core.seeds import derive_seed
+from espalier.data.augment.boxes import black_outside
 from espalier.data.describe.question import learnt_columns
 from espalier.data.prepare.pictures import pipeline_of
 from espalier.data.prepare.preparation import Preparation, preparation_from_mapping
@@ -133,12 +134,13 @@ def average(predictions: Sequence[Prediction], task: Task) -> Prediction:
         return predictions[0]
     probabilities = _mean([one.probabilities for one in predictions])
     values = np.mean([one.values for one in predictions], axis=0)
-    mean = Prediction(predictions[0].rows, values, probabilities, _mean([one.quantiles for one in predictions]))
+    quantiles, boxes = (_mean([getattr(one, part) for one in predictions]) for part in ("quantiles", "boxes"))
+    mean = Prediction(predictions[0].rows, values, probabilities, quantiles, boxes)
     if probabilities is None:
         return mean
     if isinstance(task, Binary):
         return answer(mean, DEFAULT_THRESHOLD if task.threshold is None else task.threshold)
-    decided = probabilities.argmax(axis=1) if task.target == "class" else probabilities >= DEFAULT_THRESHOLD
+    decided = probabilities.argmax(axis=1) if task.target in ("class", "box") else probabilities >= DEFAULT_THRESHOLD
     return replace(mean, values=decided.astype(np.float64))
 
 
@@ -180,6 +182,7 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
             "has no classes. Use --set task.sampling=none."
         )
     _check_quantity(plan, classes)
+    _check_boxes(plan)
     _check_rotation(plan)
     if plan.model.name != OWN_MODULE:
         _check_reads(plan)
@@ -219,7 +222,7 @@ def _check_classes(plan: Plan, classes: Sequence[str]) -> None:
         )
     if kind != "labels" and len(names) > 1:
         raise PlanError(f"{said} {len(names)} targets are given; expected one. Leave --task out, or name one --target.")
-    if kind == "class" and not classes:
+    if kind in ("class", "box") and not classes:
         raise PlanError(
             f"{said} the target '{names[0]}' holds numbers. Expected classes. Use --task regression, or read its numbers as "
             f"classes: --set schema.columns.{names[0]}.kind=category"
@@ -237,6 +240,30 @@ def _check_quantity(plan: Plan, classes: Sequence[str]) -> None:
         f"The task '{plan.task.name}' was asked for, and the target '{target}' holds {len(classes):,} classes ({shown}). "
         f"Expected numbers. Use --task {'binary' if len(classes) == BINARY else 'multiclass'}{other}."
     )
+
+
+def _check_boxes(plan: Plan) -> None:
+    """Raise PlanError where boxes are asked for without pictures, or pictures are changed so that boxes cannot follow."""
+    if target_kind(plan) != "box":
+        return
+    pictures = plan.prepare.pictures
+    if pictures is None:
+        raise PlanError(
+            f"The task '{plan.task.name}' finds what a picture shows and where, and the data is a table without pictures. "
+            "Give a table with a column of paths of pictures, or choose another --task."
+        )
+    if pictures.mixing is not None:
+        raise PlanError(
+            f"prepare.pictures.mixing is {pictures.mixing.get('name')!r}: a blend of two pictures has two boxes, and the task "
+            f"'{plan.task.name}' learns one. Use --set prepare.pictures.mixing=null."
+        )
+    steps = pipeline_of(pictures, 0).steps
+    twice = next((step.name for step in steps if not black_outside(step)), None)
+    if twice is not None:
+        raise PlanError(
+            f"The augmentation '{twice}' mirrors or repeats the border of a picture, where the thing in the box may show a "
+            f"second time; the task '{plan.task.name}' needs its fill to be 'zero'."
+        )
 
 
 def _check_rotation(plan: Plan) -> None:

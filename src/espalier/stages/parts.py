@@ -12,6 +12,7 @@ from espalier.core.plan_parts import ForecastPlan
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned, clean
+from espalier.data.pictures.across import marked_like
 from espalier.data.pictures.survey import survey
 from espalier.data.read import read
 from espalier.data.split import folds, read_split, split, split_files, write_split
@@ -45,6 +46,7 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
     record = None if folder is None else _once(folder)
     if plan.split.method == "files" and not plan.split.folds:
         valid, test = read_part(plan, "valid"), read_part(plan, "test")
+        valid, test = _marked_across(table, cleaned.records, valid, test)
         parts = [split_files(cleaned.records, valid, test, plan.schema, plan.split, plan.seed, record)]
     elif folder is not None and folder.split.exists():
         parts = [read_split(folder.split, cleaned.records, record, fold) for fold in range(num_splits(plan))]
@@ -106,6 +108,19 @@ def read_part(plan: Plan, part: Literal["valid", "test"]) -> Records | None:
     checked_fingerprint(source, records, planned)
     records, _ = survey(records)  # a picture that cannot be read is left out here too, and copies of training ones are found
     return clean(parse_all(records, plan.schema).records, plan.schema, plan.clean).records
+
+
+def _marked_across(
+    table: Table, train: Records, valid: Records | None, test: Records | None
+) -> tuple[Records | None, Records | None]:
+    """Return the parts of other sources with the marks of pictures that stand, nearly the same, in an earlier part."""
+    if table.pictures is None:
+        return valid, test
+    column, form = table.pictures.column, table.pictures.form
+    valid = None if valid is None else marked_like(valid, train, column, form)
+    for known in (train, valid):
+        test = test if test is None or known is None else marked_like(test, known, column, form)
+    return valid, test
 
 
 def _once(folder: RunFolder) -> Callable[[str], None]:

@@ -3,17 +3,19 @@
 from espalier.core.pictures import GREY
 from espalier.core.plan import Plan
 from espalier.core.plan_parts import PicturesPlan
-from espalier.core.schema import Kind, Role
+from espalier.core.schema import SIDES, Kind, Role
 from espalier.data.pictures.survey import Survey
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
+from espalier.stages.table import LOCALIZATION
 
 DEFAULT_MODEL = "fast-cnn"
 RECIPE_RATE, RECIPE_BATCH = 0.15, 128
 SMOOTHING = 0.1  # share of the probability that is spread over all classes
 BATCH_SIZES = ((500, 16), (2_000, 32), (6_000, 64))  # up to this many training pictures: this batch
 LARGEST_BATCH = 128
-EPOCHS = ((1_000, 60), (20_000, 40), (40_000, 16))  # up to this many training pictures: epochs
+EPOCHS = ((1_000, 60), (20_000, 40), (40_000, 20))  # up to this many training pictures: epochs
 FEWEST_EPOCHS = 10
+MANY, HELD_FRACTION = 20_000, 0.05  # above so many training pictures, this share of all is held out for validation
 
 
 def first_form(pictures: Survey) -> tuple[PicturesPlan, dict[str, str]]:
@@ -30,6 +32,20 @@ def first_form(pictures: Survey) -> tuple[PicturesPlan, dict[str, str]]:
     colours = "all pictures are grey" if form.channels == GREY else "pictures are in colour"
     reasons = {"prepare.pictures.height": why, "prepare.pictures.width": why, "prepare.pictures.channels": colours}
     return PicturesPlan(form.height, form.width, 1 if form.channels == GREY else 3, form.fit), reasons
+
+
+def _located(facts: Facts, plan: Plan) -> list[Choice]:
+    """Ask where things are, where columns hold boxes, and cut no part of a picture off that may hold one."""
+    if plan.task.name != LOCALIZATION and not all(facts.schema.names(side) for side in SIDES):
+        return []
+    names = ", ".join(name for side in SIDES for name in facts.schema.names(side)[:1])
+    why = "a network that ends in a mean over the picture would forget where it saw things (arXiv 1807.03247)"
+    places: list[Choice] = [] if facts.start is not None else [("prepare.pictures.places", True, why)]
+    return [
+        *places,
+        ("task.name", LOCALIZATION, f"the columns {names} hold the box in which each thing lies"),
+        ("prepare.pictures.fit", "stretch", "a box must not be cut off, as it would be with the edges of a picture"),
+    ]
 
 
 def _alone(facts: Facts, plan: Plan) -> list[Choice]:
@@ -75,6 +91,15 @@ def _target(facts: Facts, plan: Plan) -> list[Choice]:
     return [("prepare.target", "none", f"the answer of {plan.task.name} is not scaled")]
 
 
+def _held_out(facts: Facts, plan: Plan) -> list[Choice]:
+    """Hold out fewer of many pictures: they suffice to choose by, and the network learns from the others."""
+    rows, shares = num_train_rows(facts, plan), ("split.train", "split.valid", "split.test")
+    if rows <= MANY or plan.data.valid or any(path in plan.reasons for path in shares):
+        return []
+    why = f"{rows:,} training pictures: a twentieth is enough to choose by"
+    return [("split.train", round(1 - plan.split.test - HELD_FRACTION, 6), why), ("split.valid", HELD_FRACTION, why)]
+
+
 def _learning(facts: Facts, plan: Plan) -> list[Choice]:
     rows = num_train_rows(facts, plan)
     size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
@@ -113,4 +138,15 @@ def _smoothing(facts: Facts, plan: Plan) -> list[Choice]:
     return [("task.options.label_smoothing", SMOOTHING, why)]
 
 
-PICTURE_RULES: tuple[Rule, ...] = (_alone, _model, _form, _normalization, _target, _learning, _recipe, _smoothing)
+PICTURE_RULES: tuple[Rule, ...] = (
+    _located,
+    _alone,
+    _model,
+    _form,
+    _normalization,
+    _target,
+    _held_out,
+    _learning,
+    _recipe,
+    _smoothing,
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_reasons
@@ -9,7 +10,7 @@ from espalier.core.plan_parts import WindowsPlan
 from espalier.core.schema import Kind, Role
 from espalier.stages.adapt_rules import ADAPT_RULES
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
-from espalier.stages.network import ROTATING
+from espalier.stages.network import ROTATING, target_kind
 from espalier.stages.parts import check_repeats
 from espalier.stages.picture_rules import PICTURE_RULES, first_form
 from espalier.stages.series_rules import SERIES_RULES, first_forecast
@@ -20,6 +21,7 @@ BATCH_SIZES = ((2_000, 32), (10_000, 128), (100_000, 256), (1_000_000, 1024))  #
 LARGEST_BATCH = 4096
 MIN_ROWS_OF_A_BIN = 30  # training rows for each bin of a number; fewer bins on small tables
 BINS = (4, 48)  # fewest and most (the authors of arXiv 2203.05556 tune 2 to 256)
+HELD_MARGIN = 0.05  # of the range of the training targets, by which answers may go beyond it
 AVERAGED_EPOCHS = 4  # the moving average of weights reaches back about so far
 LARGEST_AVERAGE = 0.9995
 EPOCHS = ((10_000, 400), (100_000, 200))  # up to this many training rows: epochs at most, if early stopping never comes
@@ -54,9 +56,9 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
     plan = edit(plan, changes, "you asked for it") if changes else plan
     check_repeats(plan)
     for rule in (*RULES, *_rules_of(facts), *ADAPT_RULES):
-        for path, value, reason in rule(facts, plan):
-            if not _is_asked(path, changes):
-                plan = edit(plan, {path: value}, reason)
+        for reason, choices in groupby(rule(facts, plan), key=lambda choice: choice[2]):
+            open_ones = {path: value for path, value, _ in choices if not _is_asked(path, changes)}
+            plan = edit(plan, open_ones, reason) if open_ones else plan
     return plan
 
 
@@ -151,6 +153,14 @@ def _target(facts: Facts, plan: Plan) -> list[Choice]:
     return [("prepare.target", "none", "only a number that is predicted is scaled")]
 
 
+def _hold(facts: Facts, plan: Plan) -> list[Choice]:
+    """Hold answers near the targets seen; but a target over time may rise above them, and a linear model is to run on."""
+    if target_kind(plan) not in ("number", "count") or plan.split.method == "time" or plan.model.name.startswith("linear"):
+        return []
+    why = "a row unlike all of training may not be answered far beyond every target that was seen; trees hold so by nature"
+    return [("prepare.hold", HELD_MARGIN, why)]
+
+
 def _batch_size(facts: Facts, plan: Plan) -> list[Choice]:
     rows = num_train_rows(facts, plan)
     size = next((size for limit, size in BATCH_SIZES if rows <= limit), LARGEST_BATCH)
@@ -186,4 +196,15 @@ def _ignored_text(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 RULES: tuple[Rule, ...] = (_target_kind, _ignored_text)
-TABLE_RULES: tuple[Rule, ...] = (_split, _model, _model_size, _members, _numbers, _target, _batch_size, _average, _epochs)
+TABLE_RULES: tuple[Rule, ...] = (
+    _split,
+    _model,
+    _model_size,
+    _members,
+    _numbers,
+    _target,
+    _hold,
+    _batch_size,
+    _average,
+    _epochs,
+)

@@ -20,7 +20,7 @@ from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
 from espalier.evaluation.threshold import best_threshold, choose_threshold
 from espalier.explanation.permutation import importance
-from espalier.stages.answers import to_frame, to_paths, to_words
+from espalier.stages.answers import to_frame, to_paths, to_words, with_boxes
 from espalier.stages.fold import Fold
 from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
 from espalier.stages.rivals import ASKED, size_of
@@ -223,10 +223,14 @@ def _with_groups(frame: pl.DataFrame, groups: pl.Series) -> pl.DataFrame:
 
 
 def _frame(part: str, fold: Fold, records: Records, prediction: Prediction) -> pl.DataFrame:
-    classes, task, truth = fold.prepared.classes, fold.networks[0].task, fold.prepared.target_values(records)
+    prepared, task, truth = fold.prepared, fold.networks[0].task, fold.prepared.target_values(records)
     if isinstance(task, Forecasting):
-        paths = to_paths(prediction, fold.prepared.sources[: task.num_targets], task, truth)
+        paths = to_paths(prediction, prepared.sources[: task.num_targets], task, truth)
         return paths.select(pl.lit(part).alias("part"), pl.all())
-    target = to_words(truth, classes)
-    front = pl.DataFrame({"part": [part] * len(records), "row": records.rows, "target": target})
-    return pl.concat([front, to_frame(prediction, classes, task)], how="horizontal")
+    boxes = None if prediction.boxes is None else truth[:, 1:]
+    target = to_words(truth if boxes is None else truth[:, 0], prepared.classes)
+    front = with_boxes(pl.DataFrame({"target": target}), boxes, prepared, records)
+    front = front.rename({name: f"target_{name}" for name in front.columns[1:]})
+    places = pl.DataFrame({"part": [part] * len(records), "row": records.rows})
+    answers = to_frame(prediction, prepared.classes, task)
+    return pl.concat([places, front, with_boxes(answers, prediction.boxes, prepared, records)], how="horizontal")

@@ -14,6 +14,7 @@ from espalier.core.files import sha256
 from espalier.core.plan import Plan
 from espalier.core.plan_parts import AdaptPlan
 from espalier.core.run_folder import RunFolder, read_run_json
+from espalier.data.image_batches import PLACES
 from espalier.data.prepare.pictures import PreparedPictures
 from espalier.data.prepare.preparation import preparation_from_mapping
 from espalier.models.weights import (
@@ -158,7 +159,7 @@ def _of_run(path: Path) -> Start:
             f"The run {path} trained a module of your own; give its weights to your module: --weights {member.best}"
         )
     why = f"as in the run {path.name} that it starts from"
-    form = {"channels": pictures.channels, "height": pictures.height, "width": pictures.width, "fit": pictures.fit}
+    form: dict[str, Any] = {name: getattr(pictures, name) for name in ("channels", "height", "width", "fit", "places")}
     return Start(
         f"The run {path}",
         read_checkpoint(member.best).tensors,
@@ -188,6 +189,11 @@ def check_start(plan: Plan, start: Start | None, classes: Sequence[str]) -> None
         PlanError: a way to adapt without weights, another model than that of the run, or pictures of another form.
         FormatError: weights of another architecture.
     """
+    if plan.adapt.old_data is not None and plan.adapt.source is None:
+        raise PlanError(
+            f"The old data {plan.adapt.old_data} is given, and no run that learnt its question. Name it with --from RUN, or "
+            "leave --old-data out."
+        )
     if start is None:
         if plan.adapt.how != "full" or "adapt.how" in plan.reasons:
             raise PlanError(
@@ -246,7 +252,8 @@ def _without_values(plan: Plan, num_outputs: int) -> nn.Module:
     pictures = plan.prepare.pictures
     if pictures is None:
         raise PlanError("prepare.pictures is not set; expected the height and width that pictures are brought to.")
-    given = {"in_channels": pictures.channels, "image_size": (pictures.height, pictures.width), "num_outputs": num_outputs}
+    channels = pictures.channels + PLACES * pictures.places
+    given = {"in_channels": channels, "image_size": (pictures.height, pictures.width), "num_outputs": num_outputs}
     with torch.device("meta"):
         return architectures()[plan.model.name].build(given, plan.model.options)
 

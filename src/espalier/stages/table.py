@@ -9,6 +9,7 @@ from espalier.core.errors import ColumnError, InputError, unknown_name
 from espalier.core.plan import Plan
 from espalier.core.records import Records
 from espalier.core.schema import Kind, Role, Schema
+from espalier.data.describe.box_columns import with_reasons_for_sides, with_sides
 from espalier.data.describe.describe import describe
 from espalier.data.describe.profile import Profile, profile_column
 from espalier.data.describe.question import Question, QuestionName, numbers_as_classes, question_of
@@ -21,7 +22,8 @@ from espalier.data.series.timeline import make_timeline
 
 COLUMN_PREFIX = "schema.columns."
 TASK, KIND = "task.name", "data.kind"
-TASKS_OF_CLASSES = ("binary", "multiclass")
+LOCALIZATION = "localization"
+TASKS_OF_CLASSES = ("binary", "multiclass", LOCALIZATION)
 HORIZON = "prepare.forecast.horizon"
 FORECASTING: QuestionName = "forecasting"
 
@@ -196,8 +198,11 @@ def checked_fingerprint(source: str, records: Records, planned: str | None) -> s
 
 def _described(records: Records, target: tuple[str, ...], changes: Mapping[str, Any]) -> tuple[Schema, Profile]:
     """Return the schema and the profile; a number target becomes a category where the person asked for a task with classes."""
-    overrides = _column_overrides(changes)
+    overrides = given = _column_overrides(changes)
+    if changes.get(TASK) == LOCALIZATION:
+        overrides = with_sides(given, records.frame.columns)
     schema, profile = describe(records, target=target, overrides=overrides)
+    schema = with_reasons_for_sides(schema, given)
     task, names = changes.get(TASK), schema.names(Role.TARGET)
     if task not in TASKS_OF_CLASSES or len(names) != 1 or schema.columns[names[0]].kind is not Kind.NUMBER:
         return schema, profile

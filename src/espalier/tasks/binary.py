@@ -14,9 +14,9 @@ from espalier.evaluation.metrics.metric import Metric
 from espalier.evaluation.metrics.probabilities import brier, calibration_error, log_loss
 from espalier.evaluation.metrics.ranking import pr_auc, roc_auc
 from espalier.evaluation.target_kind import TargetKind
-from espalier.tasks.focal import focal
 from espalier.tasks.options import check_choice, check_number, check_only_with, check_weights
 from espalier.tasks.outputs import member_outputs, outputs_and_target, source_rows, to_numpy
+from espalier.tasks.yes_or_no import blended, cross_entropies, focal_losses, hinge_losses, share_of_yes
 
 LOSSES = ("cross_entropy", "hinge", "focal")
 DEFAULT_GAMMA = 2.0
@@ -38,7 +38,8 @@ class Binary:
             validation part.
         class_weights: how much a row of each class counts; given by the plan's task.class_weights.
 
-    Weights multiply each row's loss and the mean is taken over rows, so that a batch's mean is an unbiased estimate.
+    Weights multiply each row's loss and the mean is taken over rows, so that a batch's mean is an unbiased estimate. The target
+    is a class (B,), or of blended pictures the probability of both, (B, 2); see `tasks.yes_or_no` for the loss of a blend.
     """
 
     loss: str = "cross_entropy"
@@ -79,16 +80,14 @@ class Binary:
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Return the loss by its name."""
         output, target = outputs_and_target(model, batch, self.num_outputs)
-        logit, positive = output[:, 0], target.reshape(-1).to(output.dtype)  # (B x E,)
-        weight = self._row_weights(positive)
-        if self.loss == "cross_entropy":
+        logit = output[:, 0]  # (B x E,)
+        positive = share_of_yes(target).to(output.dtype)
+        negative_weight, positive_weight = self.class_weights or (1.0, 1.0)
+        weights = (negative_weight, positive_weight * self.positive_weight)
+        if self.loss == "cross_entropy" and weights == (1.0, 1.0):
             truth = positive * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else positive
-            return {"cross_entropy": F.binary_cross_entropy_with_logits(logit, truth, weight)}
-        if self.loss == "hinge":
-            loss = (1 - (2 * positive - 1) * logit).clamp_min(0)
-        else:
-            loss = focal(F.binary_cross_entropy_with_logits(logit, positive, reduction="none"), self.focal_gamma)
-        return {self.loss: loss.mean() if weight is None else (loss * weight).mean()}
+            return {"cross_entropy": F.binary_cross_entropy_with_logits(logit, truth)}
+        return {self.loss: blended(self._answer_losses(logit), positive, weights)}
 
     def predict(self, model: nn.Module, batch: Batch) -> Prediction:
         """Return the probabilities of both classes, and the class answered at the threshold."""
@@ -99,13 +98,13 @@ class Binary:
         values = (probability >= threshold).astype(np.float64)
         return Prediction(source_rows(batch), values, np.stack([1 - probability, probability], axis=1))
 
-    def _row_weights(self, positive: Tensor) -> Tensor | None:
-        """Return how much each row counts, or None when all count alike."""
-        negative_weight, positive_weight = self.class_weights or (1.0, 1.0)
-        positive_weight *= self.positive_weight
-        if negative_weight == positive_weight == 1:
-            return None
-        return negative_weight + (positive_weight - negative_weight) * positive
+    def _answer_losses(self, logit: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what a yes and a no would lose."""
+        if self.loss == "hinge":
+            return hinge_losses(logit)
+        if self.loss == "focal":
+            return focal_losses(logit, self.focal_gamma)
+        return cross_entropies(logit, self.label_smoothing)
 
 
 TASKS = {Binary.name: Binary}

@@ -12,6 +12,7 @@ from espalier.evaluation.metrics.classes import accuracy, balanced_accuracy, f1_
 from espalier.evaluation.metrics.metric import Metric
 from espalier.evaluation.metrics.probabilities import brier, calibration_error, log_loss
 from espalier.evaluation.metrics.ranking import roc_auc_macro
+from espalier.evaluation.metrics.top_classes import NUM_GUESSES, top_5_accuracy
 from espalier.evaluation.target_kind import TargetKind
 from espalier.tasks.focal import focal
 from espalier.tasks.options import check_choice, check_number, check_only_with, check_weights
@@ -34,6 +35,9 @@ class Multiclass:
 
     Weights multiply each row's loss and the mean is taken over rows. Differs from torch's `weight`, which divides by the
     batch's sum of weights and so makes the frequent class count more in every batch that lacks the rare one.
+
+    The target is a class (B,), or of blended pictures the probability of each, (B, K). A blend loses the same blend of what its
+    classes would lose, each with its class's weight (Zhang et al. 2018, mixup, arXiv 1710.09412, section 2).
     """
 
     num_classes: int
@@ -44,16 +48,6 @@ class Multiclass:
 
     name: ClassVar[str] = "multiclass"
     target: ClassVar[TargetKind] = "class"
-    metrics: ClassVar[tuple[Metric, ...]] = (
-        log_loss,
-        accuracy,
-        balanced_accuracy,
-        f1_macro,
-        precision_macro,
-        roc_auc_macro,
-        brier,
-        calibration_error,
-    )
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -70,6 +64,13 @@ class Multiclass:
         """Return K."""
         return self.num_classes
 
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Return the metrics, the main one first; five guesses among five classes would say nothing."""
+        among = (top_5_accuracy,) if self.num_classes > NUM_GUESSES else ()
+        share = (accuracy, *among, balanced_accuracy, f1_macro, precision_macro, roc_auc_macro)
+        return (log_loss, *share, brier, calibration_error)
+
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Return the loss by its name."""
         logits, target = outputs_and_target(model, batch, self.num_classes)  # (B x E, K), (B x E,)
@@ -77,10 +78,17 @@ class Multiclass:
             return {"cross_entropy": F.cross_entropy(logits, target, label_smoothing=self.label_smoothing)}
         weight = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         if self.loss == "focal":
-            loss = focal(F.cross_entropy(logits, target, reduction="none"), self.focal_gamma)
-            return {"focal": loss.mean() if weight is None else (loss * weight[target]).mean()}
+            return {"focal": self._focal(logits, target, weight)}
         loss = F.cross_entropy(logits, target, weight, label_smoothing=self.label_smoothing, reduction="none")
         return {"cross_entropy": loss.mean()}
+
+    def _focal(self, logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+        """Return the mean focal loss; that of a blend is the blend of the losses of its classes."""
+        if not target.is_floating_point():
+            loss = focal(F.cross_entropy(logits, target, reduction="none"), self.focal_gamma)
+            return loss.mean() if weight is None else (loss * weight[target]).mean()
+        each = focal(-logits.log_softmax(dim=1), self.focal_gamma)  # (B x E, K), what each class would lose
+        return (target * (each if weight is None else weight * each)).sum(dim=1).mean()
 
     def predict(self, model: nn.Module, batch: Batch) -> Prediction:
         """Return the probability of every class, and the most probable one."""

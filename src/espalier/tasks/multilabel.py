@@ -11,9 +11,9 @@ from espalier.core.batch import Batch, Prediction
 from espalier.evaluation.metrics.labels import exact_match, f1_macro, f1_micro, log_loss, pr_auc_macro, roc_auc_macro
 from espalier.evaluation.metrics.metric import Metric
 from espalier.evaluation.target_kind import TargetKind
-from espalier.tasks.focal import focal
 from espalier.tasks.options import check_choice, check_number, check_only_with
 from espalier.tasks.outputs import member_outputs, outputs_and_target, source_rows, to_numpy
+from espalier.tasks.yes_or_no import blended, cross_entropies, focal_losses
 
 LOSSES = ("cross_entropy", "focal")
 DEFAULT_GAMMA = 2.0
@@ -63,12 +63,13 @@ class Multilabel:
         """Return the loss by its name, a mean over rows and labels."""
         logits, target = outputs_and_target(model, batch, self.num_labels)  # (B x E, K) both
         positive = target.to(logits.dtype)
-        weight = None if self.positive_weight == 1 else 1 + (self.positive_weight - 1) * positive
-        if self.loss == "cross_entropy":
-            truth = positive * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else positive
-            return {"cross_entropy": F.binary_cross_entropy_with_logits(logits, truth, weight)}
-        loss = focal(F.binary_cross_entropy_with_logits(logits, positive, reduction="none"), self.focal_gamma)
-        return {"focal": loss.mean() if weight is None else (loss * weight).mean()}
+        if self.loss == "focal":
+            return {"focal": blended(focal_losses(logits, self.focal_gamma), positive, (1.0, self.positive_weight))}
+        if self.positive_weight != 1:
+            losses = cross_entropies(logits, self.label_smoothing)
+            return {"cross_entropy": blended(losses, positive, (1.0, self.positive_weight))}
+        truth = positive * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else positive
+        return {"cross_entropy": F.binary_cross_entropy_with_logits(logits, truth)}
 
     def predict(self, model: nn.Module, batch: Batch) -> Prediction:
         """Return the probability of every label, and 1 for each that is answered."""

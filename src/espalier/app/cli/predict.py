@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from espalier.app.cli.exit_codes import FINE
+from espalier.app.cli.exit_codes import FINDINGS, FINE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,12 +23,14 @@ def predict(
     out: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     query: Annotated[str | None, Parameter(metavar="SQL")] = None,
     fill_missing: bool = False,
+    tta: bool = False,
     json: bool = False,
 ) -> int:
     """Answer new rows with a trained model.
 
     There is one line for each row, in the same order, with the answer and, for classes, the probability of each; of pictures
-    the name comes first.
+    the name comes first. A picture that cannot be read has an empty answer, and a column 'error' says why; the command then
+    ends with 1.
 
     Args:
         model: the folder of a run.
@@ -36,6 +38,7 @@ def predict(
         out: where to write, by its ending: .csv, .parquet or .jsonl; CSV on standard output when left out.
         query: what is asked of a database, in SQL.
         fill_missing: fill columns that the model reads and the table lacks as missing, instead of refusing it.
+        tta: answer each picture in several views, mirrored and shifted as in training, and take the mean.
         json: print JSON Lines on standard output; together with --out, only say there what was written.
     """
     from espalier.app.cli.given.run_folders import existing_run
@@ -43,21 +46,24 @@ def predict(
     from espalier.app.cli.show.notes import print_notes
     from espalier.app.cli.show.quantities import count
     from espalier.run import Run
+    from espalier.stages.unreadable import ERROR
 
     if out is not None:
         _check(out, source)
     run = Run(existing_run(model))
-    frame = run.predict(source, query=query, fill_missing=fill_missing)
+    frame = run.predict(source, query=query, fill_missing=fill_missing, tta=tta)
     print_notes(run.notes)
+    code = FINDINGS if ERROR in frame.columns else FINE
     if out is None:
         _write_out(frame, as_json=json)
-        return FINE
+        return code
     _write(frame, out)
+    missing = frame.height - frame.get_column(ERROR).null_count() if code == FINDINGS else 0
     if json:
         print_json({"out": out, "num_rows": frame.height, "columns": frame.columns, "notes": run.notes})
     else:
-        human().print(f"{count(frame.height, 'prediction')} written to {out}.", soft_wrap=True)
-    return FINE
+        human().print(f"{count(frame.height - missing, 'prediction')} written to {out}.", soft_wrap=True)
+    return code
 
 
 def _check(out: Path, source: str) -> None:

@@ -47,6 +47,7 @@ class LearningOptions:
         source: a run on other pictures to start from: its network, its weights, and the form of its pictures.
         adapt: what learns from there on: frozen (the head alone), last:N (N blocks), gradual (one more at a time) or full;
             chosen by the number of pictures when left out.
+        old_data: with --from: pictures of that run's question, to say at the end what is still known of it.
         settings: any other value of the plan, as KEY=VALUE; repeat it for several. See the keys with --dry-run.
     """
 
@@ -59,6 +60,7 @@ class LearningOptions:
     weights: Annotated[str | None, Parameter(metavar="FILE")] = None
     source: Annotated[str | None, Parameter(name="--from", metavar="RUN")] = None
     adapt: Annotated[str | None, Parameter(metavar="HOW")] = None
+    old_data: Annotated[str | None, Parameter(metavar="SOURCE")] = None
     settings: Annotated[tuple[str, ...], Parameter(name="--set", metavar="KEY=VALUE")] = ()
 
 
@@ -129,10 +131,14 @@ def train(
     """
     began = time.monotonic()  # loading the libraries counts against a budget
 
+    from espalier.core.errors import PlanError
     from espalier.stages.network import check_inputs
     from espalier.stages.parts import check_repeats
 
-    plan, table = _asked(source, target, learning, data)
+    try:
+        plan, table = _asked(source, target, learning, data)
+    except PlanError as error:
+        raise PlanError(_as_typed(str(error), learning, data)) from error
     check_repeats(plan)
     check_inputs(plan)
     if output.dry_run or output.rehearse:
@@ -232,6 +238,21 @@ def _edited_file(
     return edit(plan, edits, "you asked for it") if edits else plan
 
 
+def _as_typed(message: str, learning: LearningOptions, data: DataOptions) -> str:
+    """Return an error's message with options named as they were typed: `--epochs 0` is an edit of learning.epochs."""
+    options = (
+        ("learning.epochs", "--epochs", learning.epochs),
+        ("seed", "--seed", learning.seed),
+        ("split.folds", "--folds", data.folds),
+        ("split.repeats", "--repeats", data.repeats),
+    )
+    for path, option, value in options:
+        start = f"--set {path}={value}:"
+        if value is not None and message.startswith(start) and f"{path}={value}" not in learning.settings:
+            return f"{option} {value}:{message.removeprefix(start)}"
+    return message
+
+
 def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
     """Return the options as edits of a plan; what `--set` says comes last."""
     from espalier.app.cli.given.options import adapting, changes_of, seconds_of, without_none
@@ -248,6 +269,7 @@ def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
         "split.repeats": data.repeats,
         "adapt.weights": learning.weights,
         "adapt.source": learning.source,
+        "adapt.old_data": learning.old_data,
     }
     return {**without_none(asked), **adapting(learning.adapt), **changes_of(learning.settings)}
 

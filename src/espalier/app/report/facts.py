@@ -26,6 +26,7 @@ from espalier.data.pictures.survey import Survey
 from espalier.data.pictures.survey import from_mapping as survey_from
 from espalier.evaluation.metrics.metric import Metric
 from espalier.explanation.permutation import ColumnImportance
+from espalier.stages.forgetting import Forgetting
 from espalier.tasks.build import build_task
 
 AnswerKind: TypeAlias = Literal["classes", "labels", "numbers", ""]
@@ -72,6 +73,10 @@ class ReportedRun(Protocol):
     @property
     def importance(self) -> Sequence[ColumnImportance]:
         """How much each column matters."""
+
+    @property
+    def forgetting(self) -> Forgetting | None:
+        """What is still known of the question of the run that it started from."""
 
     @property
     def predictions(self) -> pl.DataFrame:

@@ -77,6 +77,27 @@ class Gallery:
             if number not in wrong
         ]
 
+    def whole(self, rows: Sequence[int], side: int) -> list[tuple[Tile, int, int]]:
+        """Return whole pictures of some rows in their own shape, each with its width and height; those not there are left out.
+
+        Args:
+            rows: of the source.
+            side: pixels of the longer side, at most.
+        """
+        here = [row for row in rows if row in self.places]
+        names = [self.name(row) for row in here]
+        headers = self.album.headers(names)
+        found = []
+        for row, name, width, height in zip(here, names, headers.widths.tolist(), headers.heights.tolist(), strict=True):
+            scale = min(side / max(width, height, 1), 1.0)
+            tall, wide = (max(round(one * scale), 1) for one in (height, width))
+            form = PictureForm(tall, wide, self.survey.form.channels, "stretch")
+            pixels, wrong = self.album.pixels([name], form)
+            if not wrong:
+                shown = Markup(picture(pixels[0].numpy(), alt=f"The picture {short_name(name)}", title=name))
+                found.append((Tile(row, name, shown), width, height))
+        return found
+
     def _form(self, side: int) -> PictureForm:
         """Return the form of small pictures: as the network reads them, but up to this side, and no larger than they are."""
         plan, survey = self.plan, self.survey

@@ -14,6 +14,7 @@ from espalier.app.report.facts import Facts, ReportedRun, gather_facts
 from espalier.app.report.sections import (
     advice,
     answers,
+    boxes,
     calibration,
     choices,
     data,
@@ -45,6 +46,7 @@ SECTIONS: tuple[Callable[[Facts], Section | None], ...] = (
     scores.build,
     answers.build,
     forecasts.build,
+    boxes.build,
     calibration.build,
     importance.build,
     errors.build,

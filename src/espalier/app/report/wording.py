@@ -33,6 +33,8 @@ METRIC_TITLES = {
     "mse": "MSE",
     "mape": "MAPE",
     "r2": "R²",
+    "top_5_accuracy": "top-5 accuracy",
+    "mean_iou": "mean IoU",
 }
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from espalier.core.seeds import torch_stream
 from espalier.data.augment.augment import Augmentation, augmentation_from_mapping, to_mapping
+from espalier.data.augment.boxes import with_boxes, without_boxes
 from espalier.data.augment.mixing import Mixing, mixing_from_mapping
 
 
@@ -20,11 +21,13 @@ class Pipeline:
         steps: the augmentations, the first to act first. What moves pictures comes best before what changes their light.
         mixing: blends the finished pictures; None for none.
         num_classes: K of a class target, needed for mixing; None for other targets.
+        has_boxes: the target is (B, 5), a class and the box in which it lies: the box goes where its picture goes.
     """
 
     steps: tuple[Augmentation, ...] = ()
     mixing: Mixing | None = None
     num_classes: int | None = None
+    has_boxes: bool = False
 
     def apply(self, image: Tensor, stream: torch.Generator) -> Tensor:
         """Return the batch after every step.
@@ -36,6 +39,19 @@ class Pipeline:
         for step in self.steps:
             image = step.apply(image, stream)
         return image
+
+    def apply_to_both(self, image: Tensor, target: Tensor, stream: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the batch after every step, and its answers: as they are, save boxes, which are moved along.
+
+        Args:
+            image: (B, C, H, W) uint8; not changed.
+            target: (B,) or (B, K); with boxes (B, 5) class, left, top, right and bottom as shares of the picture.
+            stream: see `stream_of`.
+        """
+        if not self.has_boxes:
+            return self.apply(image, stream), target
+        image, boxes = without_boxes(self.apply(with_boxes(image, target[:, 1:]), stream))
+        return image, torch.cat([target[:, :1], boxes], dim=1)
 
     def mix(self, image: Tensor, target: Tensor, stream: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return the batch and its answers after the mixing, or as they are when there is none.

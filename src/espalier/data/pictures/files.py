@@ -19,8 +19,10 @@ from espalier.data.pictures.decode import Header, UnreadablePictureError, decode
 
 MAX_FILE_BYTES = 256 * 2**20  # of one picture file; more is no picture, or a bomb
 MAX_MEMORY_BYTES = 4 * 2**30  # decoded pictures beyond it lie in a file that the system pages in and out
+COPIED_AT_ONCE = 4096  # pictures that are copied from file to file
 AT_ONCE = 64  # files in the hands of the threads at a time, so that few contents are held in memory
 
+Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]  # (N, H, W, C)
 Read = Callable[[str], bytes]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,13 +59,12 @@ class FileAlbum:
         fresh = [name for name in dict.fromkeys(names) if name not in places]
         if fresh:
             new, wrong = self._decoded(fresh, form)
-            pixels = torch.cat([pixels, new]) if len(places) else new
+            pixels = _joined(pixels, new, form) if len(places) else new
             places = places | {name: len(places) + number for number, name in enumerate(fresh)}
             problems = problems | wrong
             self.decoded[form] = (places, pixels, problems)
         index = torch.tensor([places[name] for name in names], dtype=torch.long)
-        is_all = len(index) == len(pixels) and bool((index == torch.arange(len(index))).all())
-        return pixels if is_all else pixels[index], {n: problems[name] for n, name in enumerate(names) if name in problems}
+        return _picked(pixels, index, form), {n: problems[name] for n, name in enumerate(names) if name in problems}
 
     def fingerprint(self, names: Sequence[str]) -> str:
         """Return a SHA-256 of names and contents, in hexadecimal."""
@@ -85,29 +86,57 @@ class FileAlbum:
             return str(error)
 
     def _decoded(self, names: Sequence[str], form: PictureForm) -> tuple[Tensor, dict[str, str]]:
-        """Return the pixels of pictures that were not decoded yet, and by name why some could not be."""
+        """Return the pixels of pictures that were not decoded yet, channels_last, and by name why some could not be."""
         pixels = _room(len(names), form)
         problems: dict[str, str] = {}
 
         def fill(numbered: tuple[int, str]) -> None:
             number, name = numbered
             try:
-                pixels[number] = np.moveaxis(decode(self.read(name), form), 2, 0)
+                pixels[number] = decode(self.read(name), form)
             except UnreadablePictureError as error:
                 problems[name] = str(error)
 
         for _ in _in_threads(fill, list(enumerate(names))):
             pass
-        return torch.from_numpy(pixels), problems
+        return _planes_last(pixels), problems
 
 
-def _room(num_pictures: int, form: PictureForm) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Return black pictures (N, C, H, W) to be filled: in memory, or where that is too small in a file that nobody sees."""
-    shape = (num_pictures, form.channels, form.height, form.width)
+def _room(num_pictures: int, form: PictureForm) -> Pixels:
+    """Return black pictures (N, H, W, C) to be filled: in memory, or where that is too small in a file that nobody sees."""
+    shape = (num_pictures, form.height, form.width, form.channels)
     if num_pictures * form.num_bytes <= MAX_MEMORY_BYTES:
         return np.zeros(shape, dtype=np.uint8)
     with tempfile.TemporaryFile() as file:  # the system keeps it as long as the array is in use
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
+
+
+def _planes_last(pixels: Pixels) -> Tensor:
+    """Return (N, C, H, W) over the memory of (N, H, W, C): the layout that batches are made from, so that none copies it."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2)
+
+
+def _picked(pixels: Tensor, index: Tensor, form: PictureForm) -> Tensor:
+    """Return the pictures at some places: a view where they follow each other, else a copy that may lie in a file."""
+    first = int(index[0]) if len(index) else 0
+    if bool((index == torch.arange(first, first + len(index))).all()):
+        return pixels[first : first + len(index)]
+    return _copied([(pixels, part) for part in torch.split(index, COPIED_AT_ONCE)], len(index), form)
+
+
+def _joined(pixels: Tensor, more: Tensor, form: PictureForm) -> Tensor:
+    """Return pictures with more behind them, in memory or in a file."""
+    parts = [(one, part) for one in (pixels, more) for part in torch.split(torch.arange(len(one)), COPIED_AT_ONCE)]
+    return _copied(parts, len(pixels) + len(more), form)
+
+
+def _copied(parts: Sequence[tuple[Tensor, Tensor]], num_pictures: int, form: PictureForm) -> Tensor:
+    """Return a copy of pictures, given as (pictures, places) in pieces."""
+    room, filled = _room(num_pictures, form), 0
+    for pixels, places in parts:
+        room[filled : filled + len(places)] = pixels.permute(0, 2, 3, 1).index_select(0, places).numpy()
+        filled += len(places)
+    return _planes_last(room)
 
 
 def folder_album(root: Path) -> FileAlbum:

@@ -8,6 +8,8 @@ MNIST, 39 of 12,000 of Fashion-MNIST, which does hold near copies. Joining two t
 part.
 """
 
+import hashlib
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -49,11 +51,38 @@ def alike(pictures: Tensor) -> IntArray:
     return np.array([_root(leader, position) for position in range(len(leader))], dtype=np.int64)
 
 
+def first_like(pictures: Tensor, known: Tensor) -> IntArray:
+    """Return (N,) for each picture the position of the first known one that it is equal or nearly equal to; -1 for none.
+
+    Args:
+        pictures: (N, C, H, W) uint8.
+        known: (M, C, H, W) uint8.
+    """
+    found = np.full(len(pictures), -1, dtype=np.int64)
+    if len(pictures) * len(known) > MAX_COMPARED**2:
+        return found
+    (small, brightness), (theirs, lights) = _small(pictures, SIDE), _small(known, SIDE)
+    for rows in torch.split(torch.arange(len(pictures)), BLOCK):
+        for columns in torch.split(torch.arange(len(known)), BLOCK):
+            near = (small[rows] @ theirs[columns].T >= MIN_CORRELATION).nonzero()
+            left, right = rows[near[:, 0]], columns[near[:, 1]]
+            close = (brightness[left] - lights[right]).abs() <= MAX_BRIGHTNESS
+            left, right = left[close], right[close]
+            if not len(left):
+                continue
+            fine = min(FINE_SIDE, *pictures.shape[2:])
+            product = (_small(pictures[left], fine)[0] * _small(known[right], fine)[0]).sum(dim=1)
+            for one, other in zip(left[product >= MIN_FINE_CORRELATION], right[product >= MIN_FINE_CORRELATION], strict=True):
+                if found[one] < 0:
+                    found[one] = int(other)
+    return found
+
+
 def _equal(pictures: Tensor) -> IntArray:
     """Return (N,) for each picture the position of the first one with the same pixels."""
-    flat = np.ascontiguousarray(pictures.reshape(len(pictures), -1).numpy())
     first: dict[bytes, int] = {}
-    return np.array([first.setdefault(row.tobytes(), number) for number, row in enumerate(flat)], dtype=np.int64)
+    marks = (hashlib.sha256(one.numpy().tobytes()).digest() for one in pictures)  # their own bytes would be the whole set again
+    return np.array([first.setdefault(mark, number) for number, mark in enumerate(marks)], dtype=np.int64)
 
 
 def _small(pictures: Tensor, side: int) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """Prepared pictures: their names become pixels in one form, and every channel gets mean 0 and deviation 1."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.augment.pipeline import Pipeline
 from espalier.data.image_batches import AS_GIVEN, ImageBatches, Normalize
+from espalier.data.prepare.boxes import FittedBoxes, fit_boxes
 from espalier.data.prepare.target import FittedTarget, Target, TargetKind, target_from_mapping
 from espalier.data.split import sample_train
 
@@ -44,7 +45,7 @@ class PreparedPictures:
     column: str
     form: PictureForm
     normalize: Normalize
-    target_step: FittedTarget
+    target_step: FittedTarget | FittedBoxes
     pipeline: Pipeline = AS_GIVEN
 
     @property
@@ -69,7 +70,7 @@ class PreparedPictures:
 
     def given(self) -> dict[str, Any]:
         """Return what the data decides about a model: in_channels and image_size."""
-        return {"in_channels": self.form.channels, "image_size": (self.form.height, self.form.width)}
+        return {"in_channels": self.normalize.num_channels, "image_size": (self.form.height, self.form.width)}
 
     def inputs(self, records: Records) -> tuple[Tensor, ...]:
         """Return the pixels, (N, C, H, W) uint8, of which `batches` and `in_order` make what a model is called with.
@@ -105,7 +106,13 @@ class PreparedPictures:
             seed: of the shuffling and of the changes.
         """
         return ImageBatches(
-            inputs[0], target, rows, batch_size=batch_size, seed=seed, normalize=self.normalize, pipeline=self.pipeline
+            inputs[0],
+            target,
+            rows,
+            batch_size=batch_size,
+            seed=seed,
+            normalize=self.normalize,
+            pipeline=replace(self.pipeline, has_boxes=isinstance(self.target_step, FittedBoxes)),
         )
 
     def in_order(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
@@ -118,7 +125,7 @@ class PreparedPictures:
 
     def blank(self, num_rows: int) -> tuple[Tensor, ...]:
         """Return black pictures in the shape of what a model is called with."""
-        return (torch.zeros(num_rows, self.form.channels, self.form.height, self.form.width),)
+        return (torch.zeros(num_rows, self.normalize.num_channels, self.form.height, self.form.width),)
 
     def simple_inputs(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Return what simple models read: small pictures as rows of numbers from 0 to 1, (N, C x 12 x 12) at most."""
@@ -136,7 +143,7 @@ class PreparedPictures:
         return {}
 
     def target(self, records: Records) -> Tensor:
-        """Return the target as it is learnt: class indices (N,) int64, else float32, scaled (N,) or labels (N, K)."""
+        """Return the target as it is learnt: indices (N,) int64, or float32: numbers (N,), labels (N, K), boxes (N, 5)."""
         return self.target_step.apply(records)
 
     def target_values(self, records: Records) -> FloatArray:
@@ -160,8 +167,10 @@ class PreparedPictures:
     @staticmethod
     def from_mapping(value: Mapping[str, Any]) -> "PreparedPictures":
         """Return the preparation that plain values describe; a value that is missing raises KeyError or TypeError."""
-        normalize = Normalize(tuple(value["normalize"]["mean"]), tuple(value["normalize"]["std"]))
-        target = target_from_mapping(value["target"])
+        light = value["normalize"]
+        normalize = Normalize(tuple(light["mean"]), tuple(light["std"]), light.get("places", False))
+        given = value["target"]
+        target = FittedBoxes.from_mapping(given) if "boxes" in given else target_from_mapping(given)
         pipeline = Pipeline.from_mapping(value["pipeline"], len(target.classes) or None)
         return PreparedPictures(value["column"], PictureForm(**value["form"]), normalize, target, pipeline)
 
@@ -175,7 +184,7 @@ def fit_pictures(
         train: the training part.
         schema: kind and role of each column; one input column names pictures.
         plan: with the form of the pictures.
-        target_kind: "class", "number", "count" or "labels".
+        target_kind: "class", "number", "count", "labels" or "box".
         classes: of a class target, in their order.
 
     Raises:
@@ -190,14 +199,18 @@ def fit_pictures(
         )
     if plan.pictures is None:
         raise PlanError("prepare.pictures is not set; expected the height and width that pictures are brought to.")
-    target = Target(target_kind, "standard" if plan.target == "auto" else plan.target, classes).fit(
-        train, schema.names(Role.TARGET)
-    )
     form = form_of(plan.pictures)
+    if target_kind == "box":
+        target: FittedTarget | FittedBoxes = fit_boxes(train, schema, form, columns[0], classes)
+    else:
+        how = "standard" if plan.target == "auto" else plan.target
+        target = Target(target_kind, how, classes, plan.hold).fit(train, schema.names(Role.TARGET))
     normalize = _planned_normalize(plan.pictures)
     if normalize is None:
         blank = PreparedPictures(columns[0], form, Normalize((0.0,) * form.channels, (1.0,) * form.channels), target)
-        normalize = _normalize_of(blank.inputs(sample_train(train, FIT_PICTURES).records)[0])
+        normalize = replace(
+            _normalize_of(blank.inputs(sample_train(train, FIT_PICTURES).records)[0]), places=plan.pictures.places
+        )
     return PreparedPictures(columns[0], form, normalize, target, pipeline_of(plan.pictures, len(target.classes)))
 
 
@@ -230,7 +243,7 @@ def _planned_normalize(plan: PicturesPlan) -> Normalize | None:
             f"prepare.pictures.mean is {plan.mean} and prepare.pictures.std {plan.std}; expected a mean and a deviation "
             f"above 0 for each of {plan.channels} channels, or null for both."
         )
-    return Normalize(plan.mean, plan.std)
+    return Normalize(plan.mean, plan.std, plan.places)
 
 
 def _normalize_of(pixels: Tensor) -> Normalize:

@@ -183,9 +183,8 @@ def fit_table(
         PlanError: a step that this data does not allow.
     """
     sample = sample_train(train, FIT_ROWS)
-    target = Target(target_kind, "standard" if plan.target == "auto" else plan.target, classes).fit(
-        train, schema.names(Role.TARGET)
-    )
+    how = "standard" if plan.target == "auto" else plan.target
+    target = Target(target_kind, how, classes, plan.hold).fit(train, schema.names(Role.TARGET))
     features = Features(schema, plan).fit(train, sample)
     if plan.select is not None:
         by_class = target_kind in ("class", "labels")

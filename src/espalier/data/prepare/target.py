@@ -19,7 +19,7 @@ LARGEST_LOG = 700.0  # expm1 of more is infinite
 MAX_SHOWN = 5  # rows or values named in a message
 YES = ("1", "1.0", "true", "yes", "y", "t")
 
-TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "path"]
+TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box", "path"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class Target:
         kind: "class" (one of K), "number", "count" (how often, not scaled) or "labels" (several yes-or-no columns).
         how: for numbers, "none", "standard" (mean 0, deviation 1) or "log" (log(1 + y), then standard).
         classes: the classes in their order; empty to take those of the training part, sorted.
+        hold: hold answers of numbers and counts within the range of training, widened by this share of it; None does not.
     """
 
-    kind: TargetKind
+    kind: TargetKind  # "box" is met in `data.prepare.boxes`
     how: Literal["none", "standard", "log"] = "standard"
     classes: tuple[str, ...] = ()
+    hold: float | None = None
 
     def fit(self, train: TrainRecords, names: tuple[str, ...]) -> "FittedTarget":
         """Return the fitted target.
@@ -60,17 +62,23 @@ class Target:
         values = FittedNumber(name).values(train.records)
         low = values.argmin()
         given = f"The target '{name}' is {values[low]:g} in row {train.records.rows[low]}"
-        if self.kind == "count":
-            if values[low] < 0:
-                raise PlanError(f"{given}; a count is 0 or more. Use --set task.name=regression.")
-            return FittedNumber(name)
-        if self.how == "none":
-            return FittedNumber(name)
+        held = self._held(values)
+        if self.kind == "count" and values[low] < 0:
+            raise PlanError(f"{given}; a count is 0 or more. Use --set task.name=regression.")
+        if self.kind == "count" or self.how == "none":
+            return FittedNumber(name, held=held)
         if self.how == "log" and values[low] <= -1:
             raise PlanError(f"{given}; prepare.target 'log' needs every target above -1. Use --set prepare.target=standard.")
         log = self.how == "log"
         center, scale = center_and_deviation(known(np.log1p(values) if log else values))
-        return FittedNumber(name, log, center, scale, float(values[low]))
+        return FittedNumber(name, log, center, scale, float(values[low]), held)
+
+    def _held(self, values: FloatArray) -> tuple[float, float] | None:
+        """Return the bounds within which answers are held."""
+        if self.hold is None:
+            return None
+        low, high = float(values.min()), float(values.max())
+        return low - self.hold * (high - low), high + self.hold * (high - low)
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,7 @@ class FittedNumber:
         log: take log(1 + y) first.
         center, scale: taken off, and divided by; scale is above 0.
         low: the smallest target of training; with `log`, smaller ones count as this.
+        held: least and largest answer, in the person's units; those beyond are given as the nearer one. None holds none.
     """
 
     column: str
@@ -136,6 +145,7 @@ class FittedNumber:
     center: float = 0.0
     scale: float = 1.0
     low: float = 0.0
+    held: tuple[float, float] | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -166,16 +176,26 @@ class FittedNumber:
 
     def _unscaled(self, values: FloatArray) -> FloatArray:
         values = values * self.scale + self.center
-        return np.expm1(np.minimum(values, LARGEST_LOG)) if self.log else values
+        values = np.expm1(np.minimum(values, LARGEST_LOG)) if self.log else values
+        return values if self.held is None else np.clip(values, *self.held)
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
-        return {"column": self.column, "log": self.log, "center": self.center, "scale": self.scale, "low": self.low}
+        held = None if self.held is None else list(self.held)
+        return {
+            "column": self.column,
+            "log": self.log,
+            "center": self.center,
+            "scale": self.scale,
+            "low": self.low,
+            "held": held,
+        }
 
     @staticmethod
     def from_mapping(value: Mapping[str, Any]) -> "FittedNumber":
         """Return the target that plain values describe."""
-        return FittedNumber(**value)
+        held = value.get("held")  # absent from runs of earlier versions
+        return FittedNumber(**{**value, "held": None if held is None else tuple(held)})
 
 
 @dataclass(frozen=True)

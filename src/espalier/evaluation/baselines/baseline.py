@@ -100,9 +100,13 @@ class Baseline:
         )
         return next((f"more than {most:,} {what}" for num, most, what in limits if most is not None and num > most), "")
 
+    def learns(self, kind: TargetKind) -> bool:
+        """Return whether it can learn this kind of target; of a class with a box it learns the class."""
+        return ("class" if kind == "box" else kind) in self.kinds
+
     def reads(self, kind: TargetKind, has_windows: bool) -> bool:
         """Return whether it can learn this kind of target from such rows."""
-        return kind in self.kinds and (self.encoding != "windows" or has_windows or kind == "path")
+        return self.learns(kind) and (self.encoding != "windows" or has_windows or kind == "path")
 
 
 @cache
@@ -179,8 +183,8 @@ def named_baselines(names: Sequence[str], kind: TargetKind) -> list[str]:
     known = all_baselines()
     for name in names:
         if name not in known:
-            raise unknown_name("baseline", name, [one for one in known if kind in known[one].kinds])
-        if kind not in known[name].kinds:
-            fit = ", ".join(one for one in known if kind in known[one].kinds)
+            raise unknown_name("baseline", name, [one for one in known if known[one].learns(kind)])
+        if not known[name].learns(kind):
+            fit = ", ".join(one for one in known if known[one].learns(kind))
             raise PlanError(f"The baseline '{name}' cannot learn a target of kind '{kind}'. Choose among: {fit}.")
     return [name for name in known if name in names]

@@ -45,6 +45,7 @@ class FittedBaseline:
         note: what a reader must know, or empty.
         valid_scores: metrics on the validation part, by name; whoever has that part adds them.
         lacked_time: whether more time would have let it learn from more rows.
+        boxes: (K, 4) mean box of each class in the training part, where a class is answered with its box; else None.
     """
 
     name: str
@@ -58,6 +59,7 @@ class FittedBaseline:
     note: str = ""
     valid_scores: Mapping[str, float] = field(default_factory=dict)
     lacked_time: bool = False
+    boxes: FloatArray | None = None
 
     def predict(self, inputs: Inputs, rows: IntArray) -> Prediction:
         """Return predictions in the person's units.
@@ -75,7 +77,9 @@ class FittedBaseline:
             for start in range(0, len(numbers), size)
         ]
         probabilities = None if parts[0][1] is None else np.concatenate([one for _, one in parts if one is not None])
-        return Prediction(np.asarray(rows), np.concatenate([values for values, _ in parts]), probabilities)
+        values = np.concatenate([one for one, _ in parts])
+        boxes = None if self.boxes is None else self.boxes[values.astype(np.int64)]
+        return Prediction(np.asarray(rows), values, probabilities, boxes=boxes)
 
     def contender(self, prediction: Prediction) -> Contender:
         """Return the baseline with its predictions, as the score card takes it."""
@@ -149,6 +153,9 @@ def fit_baseline(name: str, table: TrainTable, seed: int, max_seconds: float | N
         MissingExtraError: the package that it needs is not installed.
     """
     named_baselines([name], table.kind)
+    if table.kind == "box":
+        of_classes = replace(table, target=table.target[:, 0], kind="class")
+        return replace(fit_baseline(name, of_classes, seed, max_seconds), boxes=_mean_boxes(table))
     baseline = all_baselines()[name]
     order = numpy_stream(seed, "baseline", name).permutation(len(table))
     most = min(len(table), baseline.max_rows(table.num_classes), _rows_that_fit(baseline, table))
@@ -253,6 +260,15 @@ def _learnable(table: TrainTable, min_class_rows: int) -> tuple[TrainTable, str]
     return table.take(
         np.flatnonzero(~np.isin(index, rare))
     ), f"without the classes of fewer than {min_class_rows} rows ({len(rare)})"
+
+
+def _mean_boxes(table: TrainTable) -> FloatArray:
+    """Return (K, 4) the mean box of each class; a class that the part lacks gets the mean of all boxes."""
+    index, boxes = table.target[:, 0].astype(int), table.target[:, 1:]
+    means = np.tile(boxes.mean(axis=0), (table.num_classes, 1))
+    for one in np.unique(index):
+        means[one] = boxes[index == one].mean(axis=0)
+    return means
 
 
 def _shares(table: TrainTable) -> FloatArray:

@@ -28,8 +28,8 @@ class TrainTable:
         inputs: numbers (N, F) without gaps, category codes (N, M) when there are categories, and windows (N, C * L) when the
             rows are windows of series, in the person's units; arrays or CPU tensors.
         cardinalities: M numbers of levels, all codes counted.
-        target: (N,) class index, quantity or count in the person's units; (N, K) 0 or 1 for labels; (N, V, H) for paths,
-            NaN where not known, rows in the order of time.
+        target: (N,) class index, quantity or count in the person's units; (N, K) 0 or 1 for labels; (N, 5) class index and box;
+            (N, V, H) for paths, NaN where not known, rows in the order of time.
         kind: what the target holds.
         num_classes: K for classes and labels, those included that this part lacks; 0 otherwise.
         window: what the windows hold; None without windows.

@@ -10,7 +10,7 @@ from espalier.core.batch import FloatArray, Prediction
 from espalier.core.errors import InputError
 
 Compute: TypeAlias = Callable[[FloatArray, Prediction, FloatArray], FloatArray]
-Needs: TypeAlias = Literal["values", "probabilities", "quantiles"]
+Needs: TypeAlias = Literal["values", "probabilities", "quantiles", "boxes"]
 
 
 def always(target: FloatArray) -> bool:

@@ -32,6 +32,7 @@ NAMES = {
     "prepare.impute": "filling of gaps",
     "prepare.indicators": "mark filled gaps",
     "prepare.target": "scaling of the target",
+    "prepare.hold": "margin of answers beyond the targets seen",
     "prepare.bins": "bins for each number",
     "prepare.pictures.height": "height in pixels",
     "prepare.pictures.width": "width in pixels",

@@ -11,7 +11,7 @@ from espalier.app.report.charts.histogram import histogram, large_histogram
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.mosaics import about
 from espalier.app.report.sections.section import Section, drawn
-from espalier.core.schema import Column, Kind, Role, Schema
+from espalier.core.schema import SIDES, Column, Kind, Role, Schema
 from espalier.data.describe.profile import ColumnProfile
 
 MAX_CARDS = 30  # columns shown with a picture; the rest are rows of a folded table
@@ -38,6 +38,7 @@ ROLES = {
     Role.TARGET: "predicted",
     Role.GROUP: "keeps rows together",
     Role.TIME: "orders the rows",
+    **dict.fromkeys(SIDES, "a side of the box that is predicted"),
     Role.IDENTIFIER: "names a row; not read",
     Role.IGNORED: "left out",
 }

@@ -75,4 +75,5 @@ def _sentences(facts: Facts, end: Ending) -> list[str]:
     said += [f"Epoch {best:,} was the best on the validation part, and its weights were kept.", end.sentence]
     if best >= last - math.floor(NEAR_END * last):
         said.append("The best epoch was at the very end: with more epochs or a larger budget it may get better.")
-    return said
+    forgotten = facts.run.forgetting
+    return said if forgotten is None else [*said, forgotten.sentence]

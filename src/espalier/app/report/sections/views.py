@@ -17,7 +17,7 @@ from espalier.data.prepare.pictures import PreparedPictures
 from espalier.data.prepare.preparation import preparation_from_mapping
 
 NUM_PICTURES = 8
-NUM_VIEWS = 4  # of each, one an epoch
+MOST_VIEWS = 4  # of each, one an epoch
 SEED = 0
 WHITE = 255.0
 REASON = "prepare.pictures.augment"
@@ -36,9 +36,10 @@ def build(facts: Facts) -> Section | None:
         return None
     changes = prepared.pipeline.to_mapping()
     steps, mixing = changes["steps"], changes["mixing"]
+    num_views = max(min(MOST_VIEWS, facts.run.history.height), 1)
     values = {
-        "lines": _lines(facts, gallery, prepared, rows),
-        "num_views": NUM_VIEWS,
+        "lines": _lines(facts, gallery, prepared, rows, num_views),
+        "num_views": num_views,
         "changes": [change_in_words(step) for step in steps],
         "mixing": None if mixing is None else change_in_words(mixing),
         "reason": facts.run.plan.reasons.get(REASON, ""),
@@ -48,7 +49,7 @@ def build(facts: Facts) -> Section | None:
 
 
 def _lines(
-    facts: Facts, gallery: Gallery, prepared: PreparedPictures, rows: Sequence[int]
+    facts: Facts, gallery: Gallery, prepared: PreparedPictures, rows: Sequence[int], num_views: int
 ) -> list[tuple[str, Tile, list[Markup]]]:
     """Return for each picture its name, itself as it is read, and its views in the first epochs."""
     records = gallery.records.take(np.array([gallery.places[row] for row in rows]))
@@ -56,9 +57,9 @@ def _lines(
     places = torch.arange(len(rows))  # in the place of source rows, to find each picture again
     batches = prepared.batches(inputs, target, places, max(len(rows), 2), facts.run.plan.seed)
     views: list[list[Markup]] = [[] for _ in rows]
-    for epoch in range(NUM_VIEWS):
+    for epoch in range(num_views):
         for batch in batches.epoch(epoch):
-            shown = _as_bytes(batch.inputs[0], prepared.normalize.mean, prepared.normalize.std)
+            shown = _as_bytes(batch.inputs[0][:, : prepared.form.channels], prepared.normalize.mean, prepared.normalize.std)
             found = [] if batch.rows is None else batch.rows.tolist()
             for number, place in enumerate(found):
                 alt = f"{short_name(gallery.name(rows[place]))} in epoch {epoch + 1}"

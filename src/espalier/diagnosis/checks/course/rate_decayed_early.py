@@ -1,11 +1,11 @@
 """Rate decayed early: the learning rate is next to nothing when most of the training is still to come.
 
 Source of the threshold: Espalier's fault catalogue B3 and A11 (below 1e-3 of its highest after a fifth of the steps; most often
-a schedule of epochs that is stepped with every batch). A schedule with restarts comes back, so it must have stayed there. After
-half of the steps it counts too where all planned steps together are worth less than a tenth of as many at the highest rate: a
-rate that falls evenly to a hundredth gives 0.21, a cosine 0.5, and only one that ends below 0.00005 gives less than 0.1. Or an
-experiment: the rate fell to a tenth, and going on at the highest is what would have lowered the loss most; little of that is
-enough where the steps are worth less than a tenth.
+a schedule of epochs that is stepped with every batch). A schedule with restarts comes back, so it must have stayed there. Later
+it counts too where all planned steps together are worth less than a tenth of as many at the highest rate: a rate that falls
+evenly to a hundredth gives 0.21, a cosine 0.5, and only one that ends below 0.00005, and so rests for a third of the steps,
+gives less than 0.1. Or an experiment: the rate fell to a tenth, and going on at the highest is what would have lowered the loss
+most; little of that is enough where the steps are worth less than a tenth.
 """
 
 from espalier.core.finding import Finding, Severity
@@ -15,7 +15,6 @@ ID = "T10-rate-decayed-early"
 EXPLAINED_BY = ()
 MIN_RATE = RESTING  # of the highest
 EARLY = 0.2  # of the planned steps
-HALF = 0.5  # of the planned steps, where the mean rate is below MIN_SHARE too
 FALLEN = 0.1  # of the highest
 UNFALLEN = ("more steps", "a higher rate", "no weight decay")  # trials at the highest rate, or a higher one
 MIN_SHARE = 0.1  # of the highest rate, in the mean of the planned steps
@@ -51,7 +50,7 @@ def _rests_early(course: Course) -> bool:
     done = course.num_updates or 0
     if first is None or not planned or share is None or done - first < SEEN * planned:
         return False
-    return first <= EARLY * planned or (first <= HALF * planned and share < MIN_SHARE)
+    return first <= EARLY * planned or share < MIN_SHARE
 
 
 def _would_have_learnt(course: Course) -> bool:

@@ -11,6 +11,9 @@ model ranks its rows perfectly, so a quarter more and 5 % of what a constant ans
 tables of 1,200 rows, answered by boosted trees, one exceeds that (classes from hardly to nearly wholly overlapping, equally
 frequent and not).
 
+Many wrong labels may stay untold: a model that learns from them ranks its rows badly, and so does a model too simple for clean
+ones. Neither the errors of the surest rows nor their fall from quarter to quarter tells the two apart.
+
 It is told only of a model that learns, in a training with which nothing else is wrong: a failed training contradicts
 labels as well. A warning from 20 % of the surest quarter on (Espalier's fault catalogue C4: more than 20 %).
 """
