@@ -13,9 +13,10 @@ from espalier.core.catalogue import tasks
 from espalier.core.errors import PlanError, UnknownNameError
 from espalier.core.plan import TaskPlan
 from espalier.evaluation.baselines.baseline import suited_baselines
-from espalier.tasks.build import build_task
+from espalier.tasks.build import GIVEN, build_task
 
 NUM_ROWS, NUM_CLASSES = 32, 3
+FORECAST = {"num_targets": 2, "horizon": 3, "scales": (1.0, 2.0)}
 CASES = {
     "mse": TaskPlan("regression"),
     "mae": TaskPlan("regression", {"loss": "mae"}),
@@ -35,6 +36,12 @@ CASES = {
     "localization": TaskPlan("localization"),
     "localization-giou": TaskPlan("localization", {"box_loss": "giou"}),
     "localization-l1": TaskPlan("localization", {"box_loss": "smooth_l1", "box_weight": 5}),
+    "forecast-mse": TaskPlan("forecasting"),
+    "forecast-mae": TaskPlan("forecasting", {"loss": "mae"}),
+    "forecast-huber": TaskPlan("forecasting", {"loss": "huber", "huber_delta": 0.5}),
+    "forecast-quantile": TaskPlan("forecasting", {"loss": "quantile", "quantiles": [0.1, 0.5, 0.9]}),
+    "forecast-gaussian": TaskPlan("forecasting", {"loss": "gaussian"}),
+    "forecast-student": TaskPlan("forecasting", {"loss": "student-t", "quantiles": [0.2, 0.8]}),
     "counts": TaskPlan("counts"),
     "counts-scaled": TaskPlan("counts", {"base_rate": 4.0}),
 }
@@ -55,13 +62,16 @@ class Fixed(nn.Module):
 
 def made(case):
     plan, class_weights = ALL[case]
-    return build_task(plan, 2 if plan.name == "binary" else NUM_CLASSES, class_weights)
+    data = FORECAST if plan.name == "forecasting" else {}
+    return build_task(plan, 2 if plan.name == "binary" else NUM_CLASSES, class_weights, data)
 
 
 def target_of(task, num_rows=NUM_ROWS):
     rng = np.random.default_rng(3)
     if task.target == "number":
         return torch.from_numpy(rng.normal(size=num_rows)).float()
+    if task.target == "path":
+        return torch.from_numpy(rng.normal(size=(num_rows, task.num_targets, task.horizon))).float()
     if task.target == "count":
         return torch.from_numpy(rng.poisson(3.0, num_rows)).float()
     if task.target == "labels":
@@ -81,6 +91,11 @@ def perfect(task, target):
     """Return the output that a model which knows the truth would give."""
     if task.target == "number":
         return target[:, None].expand(-1, task.num_outputs).contiguous()
+    if task.target == "path":
+        steps = target.unsqueeze(-1).repeat(1, 1, 1, task.outputs_per_step)
+        if task.loss in ("gaussian", "student-t"):
+            steps[..., 1], steps[..., 2:] = -50.0, 50.0  # sure, and without far tails
+        return steps.flatten(1)
     if task.target == "count":
         return (target.clamp_min(1e-6) / task.base_rate).log()[:, None]
     sure = 12.0
@@ -178,7 +193,7 @@ def test_predictions_are_valid(case, members):
     if prediction.probabilities is not None:
         assert ((prediction.probabilities >= 0) & (prediction.probabilities <= 1)).all()
     if prediction.quantiles is not None:
-        assert (np.diff(prediction.quantiles, axis=1) >= 0).all()
+        assert (np.diff(prediction.quantiles, axis=-1) >= 0).all()
 
 
 @pytest.mark.parametrize("case", ALL)
@@ -242,7 +257,7 @@ def test_a_batch_without_target_has_no_loss(case):
 
 @pytest.mark.parametrize("name", tasks())
 def test_a_misspelt_option_is_answered_with_the_nearest(name):
-    option = next(one.name for one in fields(tasks()[name]) if one.name not in ("num_classes", "num_labels", "class_weights"))
+    option = next(one.name for one in fields(tasks()[name]) if one.name not in GIVEN)
     with pytest.raises(UnknownNameError, match=f"no task option '{option}x'. Did you mean '{option}'"):
         build_task(TaskPlan(name, {option + "x": 1}), 2)
 
@@ -266,5 +281,6 @@ def test_main_metrics_are_what_people_expect():
         "multiclass": "log_loss",
         "multilabel": "log_loss",
         "counts": "poisson_deviance",
+        "forecasting": "mae",
         "localization": "class_and_box",
     }

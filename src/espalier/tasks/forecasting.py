@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from espalier.core.batch import Batch, FloatArray, Prediction
-from espalier.evaluation.metrics.forecasts import coverage, mae, mase, pinball, rmse, smape
+from espalier.evaluation.metrics.forecasts import coverage, mae, mase, pinball, r2, rmse, smape
 from espalier.evaluation.metrics.metric import Metric
 from espalier.evaluation.target_kind import TargetKind
 from espalier.tasks.options import check_choice, check_levels, check_number, check_only_with
@@ -74,7 +74,7 @@ class Forecasting:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Return the metrics, the main one first."""
-        plain = (mae, rmse, smape)
+        plain = (mae, rmse, smape, r2)
         scaled = (mase(np.array(self.scales)), *plain) if self.scales else plain
         if self.outputs_per_step == 1:
             return scaled
