@@ -91,10 +91,10 @@ class PreparedForecast:
         Raises:
             ColumnError: the records are no series with these columns.
         """
-        timeline = self._timeline(records)
+        timeline = _timeline(self, records)
         origins = timeline.position_of(records.rows)
         first = timeline.starts[timeline.series_of(origins)]
-        values = self._channels(timeline)
+        values = _channels(self, timeline)
         return (torch.from_numpy(np.stack([origins, first], axis=1)), values.expand(len(origins), *values.shape))
 
     def batches(self, inputs: tuple[Tensor, ...], target: Tensor, rows: Tensor | None, batch_size: int, seed: int) -> Batches:
@@ -107,11 +107,11 @@ class PreparedForecast:
             batch_size: rows of one batch.
             seed: of the shuffling.
         """
-        return HistoryBatches(self._windows(inputs, target, rows), batch_size=batch_size, seed=seed)
+        return HistoryBatches(_histories(self, inputs, target, rows), batch_size=batch_size, seed=seed)
 
     def in_order(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
         """Yield batches to be answered, in the order of the rows."""
-        return self._windows(inputs, target, rows).in_order()
+        return _histories(self, inputs, target, rows).in_order()
 
     def blank(self, num_rows: int) -> tuple[Tensor, ...]:
         """Return windows of zeros in the shape of what a model is called with."""
@@ -125,7 +125,8 @@ class PreparedForecast:
         origins, first = inputs[0].unbind(dim=1)
         nothing = torch.empty(len(origins), 0)
         front = torch.zeros(self.history - 1, self.num_targets)
-        plain = torch.cat([front, inputs[1][0, :, : self.num_targets] * self._scale().float() + self._center().float()])
+        center, scale = (torch.from_numpy(one).float() for one in _level_of(self))
+        plain = torch.cat([front, inputs[1][0, :, : self.num_targets] * scale + center])
         found = histories(plain, origins + self.history - 1, self.history)  # (N, V, history)
         behind = torch.arange(self.history - 1, -1, -1)  # steps that lie behind the origin
         too_early = behind > (origins - first).unsqueeze(1)
@@ -137,13 +138,14 @@ class PreparedForecast:
 
     def target(self, records: Records) -> Tensor:
         """Return what follows each origin as it is learnt: (N, V, H) float32, NaN where it is not known."""
-        timeline = self._timeline(records)
-        values = (torch.from_numpy(timeline.values[:, : self.num_targets]) - self._center()) / self._scale()
+        timeline = _timeline(self, records)
+        center, scale = _level_of(self)
+        values = torch.from_numpy((timeline.values[:, : self.num_targets] - center) / scale)
         return _following(values.float(), timeline, records, self.form.horizon)
 
     def target_values(self, records: Records) -> FloatArray:
         """Return what follows each origin, in the person's units: (N, V, H), NaN where it is not known."""
-        timeline = self._timeline(records)
+        timeline = _timeline(self, records)
         values = torch.from_numpy(timeline.values[:, : self.num_targets])
         return _following(values, timeline, records, self.form.horizon).double().numpy()
 
@@ -154,9 +156,9 @@ class PreparedForecast:
             prediction: of all rows of the inputs, in their order.
             inputs: as `inputs` gives them.
         """
-        center, scale = self._center().numpy()[:, None], self._scale().numpy()[:, None]
+        center, scale = (one[:, None] for one in _level_of(self))
         if self.form.scale == "window":
-            batches = self._plain(inputs).in_order()
+            batches = _plain(self, inputs).in_order()
             parts = [_level(batch.inputs[0][:, : self.num_targets]) for batch in batches]
             center, scale = (torch.cat(part).double().numpy() for part in zip(*parts, strict=True))  # (N, V, 1)
         values, quantiles = prediction.values * scale + center, prediction.quantiles
@@ -175,43 +177,64 @@ class PreparedForecast:
         form = ForecastPlan(**{**held["form"], "known": tuple(held["form"]["known"])})
         return PreparedForecast(**{**held, **lists, "form": form})
 
-    def _center(self) -> Tensor:
-        return torch.tensor(self.center[: self.num_targets], dtype=torch.float64)
 
-    def _scale(self) -> Tensor:
-        return torch.tensor(self.scale[: self.num_targets], dtype=torch.float64)
+def _level_of(prepared: PreparedForecast) -> tuple[FloatArray, FloatArray]:
+    """Return center and scale of the columns that are forecast, (V,) each."""
+    num = prepared.num_targets
+    return np.array(prepared.center[:num]), np.array(prepared.scale[:num])
 
-    def _timeline(self, records: Records) -> Timeline:
-        """Return the series of records, with the channels in the order of training."""
-        timeline = records.timeline
-        if timeline is None or timeline.names != self.columns:
-            held = "is no series that runs in time" if timeline is None else f"holds the series {', '.join(timeline.names)}"
-            raise ColumnError(f"{records.source} {held}; expected the columns {', '.join(self.columns)}, as in training.")
-        return timeline
 
-    def _channels(self, timeline: Timeline) -> Tensor:
-        """Return (P, C) what the network sees of each step: scaled, gaps filled from before, what is known ahead moved back."""
-        values = np.nan_to_num((fill_forward(timeline).values - np.array(self.center)) / np.array(self.scale))
-        for name in self.form.known:
-            place = self.columns.index(name)
-            values[:, place] = ahead(values[:, place], timeline.starts, self.form.horizon)
-        cycles = cycle_channels(timeline.times, len(timeline), self.cycles)
-        return torch.from_numpy(np.hstack([values, cycles]).astype(np.float32))
+def _timeline(prepared: PreparedForecast, records: Records) -> Timeline:
+    """Return the series of records, with the channels in the order of training.
 
-    def _windows(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor | None) -> Histories:
-        """Return the windows of some origins as the network is given them."""
-        plain = self._plain(inputs)
-        change = self._by_window if self.form.scale == "window" else plain.change
-        return replace(plain, target=target, rows=rows, change=change)
+    Raises:
+        ColumnError: the records are no series with these columns.
+    """
+    timeline = records.timeline
+    if timeline is None or timeline.names != prepared.columns:
+        held = "is no series that runs in time" if timeline is None else f"holds the series {', '.join(timeline.names)}"
+        raise ColumnError(f"{records.source} {held}; expected the columns {', '.join(prepared.columns)}, as in training.")
+    return timeline
 
-    def _plain(self, inputs: tuple[Tensor, ...]) -> Histories:
-        return Histories(inputs[1][0], inputs[0][:, 0], self.form.look_back, None, None, _as_it_is)
 
-    def _by_window(self, series: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Return windows whose columns have mean 0 and deviation 1, and the target in the same unit."""
-        num = len(self.columns)
-        mean, deviation = _level(series[:, :num])
-        scaled = torch.cat([(series[:, :num] - mean) / deviation, series[:, num:]], dim=1)
+def _channels(prepared: PreparedForecast, timeline: Timeline) -> Tensor:
+    """Return (P, C) what the network sees of each step: scaled, gaps filled from before, what is known ahead moved back."""
+    values = np.nan_to_num((fill_forward(timeline).values - np.array(prepared.center)) / np.array(prepared.scale))
+    for name in prepared.form.known:
+        place = prepared.columns.index(name)
+        values[:, place] = ahead(values[:, place], timeline.starts, prepared.form.horizon)
+    cycles = cycle_channels(timeline.times, len(timeline), prepared.cycles)
+    return torch.from_numpy(np.hstack([values, cycles]).astype(np.float32))
+
+
+def _plain(prepared: PreparedForecast, inputs: tuple[Tensor, ...]) -> Histories:
+    """Return what lies before some origins, as the columns were scaled."""
+    return Histories(inputs[1][0], inputs[0][:, 0], prepared.form.look_back, None, None, _as_it_is)
+
+
+def _histories(prepared: PreparedForecast, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor | None) -> Histories:
+    """Return what lies before some origins as the network is given it."""
+    plain = _plain(prepared, inputs)
+    change = ByWindow(len(prepared.columns), prepared.num_targets) if prepared.form.scale == "window" else plain.change
+    return replace(plain, target=target, rows=rows, change=change)
+
+
+@dataclass(frozen=True)
+class ByWindow:
+    """Scales each window by its own mean and deviation, and the target in the same unit.
+
+    Args:
+        num_columns: channels that are scaled, the first ones.
+        num_targets: V, the first of them, which the target holds too.
+    """
+
+    num_columns: int
+    num_targets: int
+
+    def __call__(self, series: Tensor, target: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return windows (B, C, T) and target (B, V, H), scaled."""
+        mean, deviation = _level(series[:, : self.num_columns])
+        scaled = torch.cat([(series[:, : self.num_columns] - mean) / deviation, series[:, self.num_columns :]], dim=1)
         if target is None:
             return scaled, None
         first = slice(self.num_targets)

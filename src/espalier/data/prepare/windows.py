@@ -17,7 +17,7 @@ from espalier.core.schema import Kind, Role, Schema
 from espalier.data.batches import TensorBatches, in_order
 from espalier.data.prepare.target import FittedTarget, Target, TargetKind, target_from_mapping
 from espalier.data.prepare.window_statistics import NAMES, window_statistics
-from espalier.data.series.column import Windows, channels_of, padded, windows_of
+from espalier.data.series.column import Padded, Windows, channels_of, padded, windows_of
 
 LEAST_DEVIATION = 1e-6  # of a channel that never changes, as a share of its size
 
@@ -74,10 +74,10 @@ class PreparedWindows:
         Raises:
             ColumnError: the records lack the column, a window has other channels, or a row has none.
         """
-        found = self._windows(records)
+        found = _windows(self, records)
         series = padded(found, self.form.length)
         lengths = np.minimum(found.lengths, self.form.length)
-        tensor = torch.from_numpy(self._scaled(series)).nan_to_num_()
+        tensor = torch.from_numpy(_scaled(self, series)).nan_to_num_()
         return (tensor,) if (lengths == self.form.length).all() else (tensor, torch.from_numpy(lengths))
 
     def batches(self, inputs: tuple[Tensor, ...], target: Tensor, rows: Tensor | None, batch_size: int, seed: int) -> Batches:
@@ -144,40 +144,6 @@ class PreparedWindows:
         form, target = WindowsPlan(**value["windows"]), target_from_mapping(value["target"])
         return PreparedWindows(value["column"], form, tuple(value["center"]), tuple(value["scale"]), target)
 
-    def _windows(self, records: Records) -> Windows:
-        """Return the windows of records.
-
-        Raises:
-            ColumnError: see `inputs`.
-        """
-        if self.column not in records.frame.columns:
-            raise ColumnError(f"{records.source} has no column '{self.column}' of windows. Give windows as in training.")
-        column = records.frame.get_column(self.column)
-        if not len(column):
-            return Windows(np.empty((0, len(self.center)), dtype=np.float32), np.empty(0, dtype=np.int64))
-        if channels_of(column) != len(self.center):
-            raise ColumnError(
-                f"The windows of {records.source} have {channels_of(column)} channels; this model reads {len(self.center)}. "
-                "Give the channels of the training, in its order."
-            )
-        found = windows_of(column)
-        empty = np.flatnonzero(found.lengths == 0)
-        if len(empty):
-            raise ColumnError(
-                f"{len(empty):,} of {len(column):,} rows of {records.source} have no step, the first is row "
-                f"{records.rows[empty[0]]}. Leave them out."
-            )
-        return found
-
-    def _scaled(self, series: np.ndarray) -> np.ndarray:
-        """Return windows (N, C, T) scaled as the plan says; NaN stays."""
-        if self.form.scale == "window" and len(series):
-            mean = np.nanmean(series, axis=2, keepdims=True)
-            deviation = np.nanstd(series, axis=2, keepdims=True)
-            return (series - mean) / np.where(deviation > LEAST_DEVIATION * np.abs(mean), deviation, 1)
-        center, scale = (np.array(one, dtype=np.float32)[:, None] for one in (self.center, self.scale))
-        return (series - center) / scale
-
 
 def fit_windows(
     train: TrainRecords, schema: Schema, plan: PreparePlan, target_kind: TargetKind, classes: tuple[str, ...] = ()
@@ -211,3 +177,39 @@ def fit_windows(
         center, deviation = np.nan_to_num(np.nanmean(steps, axis=0)), np.nan_to_num(np.nanstd(steps, axis=0))
         scale = np.where(deviation > LEAST_DEVIATION * np.abs(center), deviation, 1)
     return PreparedWindows(columns[0], plan.windows, tuple(center.tolist()), tuple(scale.tolist()), target)
+
+
+def _windows(prepared: PreparedWindows, records: Records) -> Windows:
+    """Return the windows of records.
+
+    Raises:
+        ColumnError: see `PreparedWindows.inputs`.
+    """
+    if prepared.column not in records.frame.columns:
+        raise ColumnError(f"{records.source} has no column '{prepared.column}' of windows. Give windows as in training.")
+    column, num = records.frame.get_column(prepared.column), len(prepared.center)
+    if not len(column):
+        return Windows(np.empty((0, num), dtype=np.float32), np.empty(0, dtype=np.int64))
+    if channels_of(column) != num:
+        raise ColumnError(
+            f"The windows of {records.source} have {channels_of(column)} channels; this model reads {num}. "
+            "Give the channels of the training, in its order."
+        )
+    found = windows_of(column)
+    empty = np.flatnonzero(found.lengths == 0)
+    if len(empty):
+        raise ColumnError(
+            f"{len(empty):,} of {len(column):,} rows of {records.source} have no step, the first is row "
+            f"{records.rows[empty[0]]}. Leave them out."
+        )
+    return found
+
+
+def _scaled(prepared: PreparedWindows, series: Padded) -> Padded:
+    """Return windows (N, C, T) scaled as the plan says; NaN stays."""
+    if prepared.form.scale == "window" and len(series):
+        mean = np.nanmean(series, axis=2, keepdims=True)
+        deviation = np.nanstd(series, axis=2, keepdims=True)
+        return (series - mean) / np.where(deviation > LEAST_DEVIATION * np.abs(mean), deviation, 1)
+    center, scale = (np.array(one, dtype=np.float32)[:, None] for one in (prepared.center, prepared.scale))
+    return (series - center) / scale
