@@ -1,6 +1,7 @@
 """Read: which kind of data a source holds, and its records."""
 
 import hashlib
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from espalier.core.errors import SourceError
@@ -70,6 +71,8 @@ def fingerprint(source: object, records: Records) -> str:
         source: what was given to `read`.
         records: what `read` returned for it.
     """
+    if isinstance(source, str | Path) and Path(source).is_dir() and records.album is None:
+        return windows.fingerprint(records)
     column = next((name for name, one in records.hints.columns.items() if one.kind is Kind.IMAGE), None)
     if records.album is None or column is None:
         return table.fingerprint(source, records)

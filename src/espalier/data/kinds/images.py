@@ -6,7 +6,7 @@ arrays the classes lie in a second array of the same length: x_train and y_train
 
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -18,7 +18,8 @@ from espalier.core.pictures import Album
 from espalier.core.records import Hints, Records
 from espalier.core.schema import Column, Kind, Role
 from espalier.data.clean import NAMED_GROUP
-from espalier.data.part_column import part_in, part_of, word_of
+from espalier.data.kinds.folder_names import in_order, is_hidden, left_out, told_by_folders
+from espalier.data.part_column import part_in, word_of
 from espalier.data.pictures.arrays import MARK, ArrayAlbum, as_pictures
 from espalier.data.pictures.decode import SUFFIXES
 from espalier.data.pictures.files import folder_album, zip_album
@@ -30,13 +31,7 @@ IMAGE, LABEL, PART = "image", "label", "part"  # the columns
 DIGITS = "sample:digits"
 PICTURE_WORDS = ("x", "image", "images", "picture", "pictures", "pixels", "data", "inputs")
 LABEL_WORDS = ("y", "label", "labels", "target", "targets", "classes", "class")
-HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini")
-SHOWN = 3
 IS_PICTURE = Column(Kind.IMAGE, Role.INPUT, reason="names of pictures")
-GROUPED = re.compile(r"([^\W\d_]+[_-]?\d+)[_\-. ]+\w")  # speaker03_x: a word and a number, and more behind them
-MIN_NAMED = 0.9  # share of the names that tell a group
-MIN_GROUPS = 5
-MIN_GROUP_SIZE = 2.0  # pictures of one, on average
 IS_GROUP = Column(Kind.CATEGORY, Role.IDENTIFIER, reason="the names of the pictures begin so: a word and a number that repeat")
 IS_PART = Column(Kind.CATEGORY, Role.IDENTIFIER, reason="its folder or array names the part of the picture")
 
@@ -84,16 +79,16 @@ def read(source: object) -> Records:
 
 
 def _read_folder(path: Path) -> Records:
-    every = [one for one in path.rglob("*") if not _is_hidden(one.relative_to(path))]
-    names = _sorted(one.relative_to(path).as_posix() for one in every if one.is_file())
+    every = [one for one in path.rglob("*") if not is_hidden(one.relative_to(path))]
+    names = in_order(one.relative_to(path).as_posix() for one in every if one.is_file())
     pictures = [name for name in names if _is_picture(name)]
     holding = {parent for name in pictures for parent in PurePosixPath(name).parents}
-    empty = _sorted(
+    empty = in_order(
         one.relative_to(path).as_posix()
         for one in every
         if one.is_dir() and PurePosixPath(one.relative_to(path)) not in holding
     )
-    notes = _told(empty, "folder holds no picture", "folders hold no picture")
+    notes = left_out(empty, "folder holds no picture", "folders hold no picture")
     return _records(pictures, folder_album(path), str(path), (*_others(names, pictures), *notes))
 
 
@@ -109,7 +104,7 @@ def _read_zip(path: Path) -> Records:
             f"{path} holds a file named '{bad}', which would lie outside the folder that it is unpacked to. "
             "Such an archive is not read. Pack the pictures anew."
         )
-    names = _sorted(one.filename for one in entries if not _is_hidden(PurePosixPath(one.filename)))
+    names = in_order(one.filename for one in entries if not is_hidden(PurePosixPath(one.filename)))
     pictures = [name for name in names if _is_picture(name)]
     return _records(pictures, zip_album(path), str(path), _others(names, pictures))
 
@@ -118,38 +113,16 @@ def _records(names: Sequence[str], album: Album, source: str, notes: Sequence[st
     """Return the records of picture files, with class and part from their folders."""
     if not names:
         raise EmptySourceError(f"{source} holds no picture. Expected files that end in {', '.join(SUFFIXES)}.")
-    folders = [PurePosixPath(name).parts[:-1] for name in names]
-    shared = _shared(folders)
-    below = [parts[shared:] for parts in folders]
+    told = told_by_folders(names)
     columns: dict[str, Sequence[str | None]] = {IMAGE: names}
-    part = None
-    if all(parts and part_of(parts[0]) is not None for parts in below) and len({parts[0] for parts in below}) > 1:
-        columns[PART], part = [parts[0] for parts in below], PART
-        below = [parts[1:] for parts in below]
-    labels = [parts[0] if parts else None for parts in below]
-    target = None
-    if len({label for label in labels if label is not None}) > 1:
-        columns[LABEL], target = labels, LABEL  # a picture outside of every class has none
-    groups = _groups(names, labels)
-    if groups is not None:
-        columns[NAMED_GROUP] = groups
+    if told.parts is not None:
+        columns[PART] = told.parts
+    if told.labels is not None:
+        columns[LABEL] = told.labels  # a picture outside of every class has none
+    if told.groups is not None:
+        columns[NAMED_GROUP] = told.groups
+    target, part = (LABEL if told.labels else None), (PART if told.parts else None)
     return _made(columns, album, source, notes, target, part)
-
-
-def _groups(names: Sequence[str], labels: Sequence[str | None]) -> list[str | None] | None:
-    """Return the group that each name tells; None where names tell none, or nothing but the class.
-
-    Example:
-        >>> names = [f"speaker{n}_{take}.png" for n in range(5) for take in "ab"]
-        >>> _groups(names, [None] * 10)[:3], _groups(["a.png", "b.png"], ["a", "b"])
-        (['speaker0', 'speaker0', 'speaker1'], None)
-    """
-    found = [match[1] if (match := GROUPED.match(PurePosixPath(name).stem)) else None for name in names]
-    known = [(group, label) for group, label in zip(found, labels, strict=True) if group is not None]
-    groups = {group for group, _ in known}
-    if len(known) < MIN_NAMED * len(names) or len(groups) < MIN_GROUPS or len(known) < MIN_GROUP_SIZE * len(groups):
-        return None
-    return None if len(set(known)) == len(groups) == len({label for _, label in known}) else found
 
 
 def _made(
@@ -252,44 +225,17 @@ def _others(names: Sequence[str], pictures: Sequence[str]) -> tuple[str, ...]:
     """Return a note on files that are no pictures."""
     known = set(pictures)
     others = [name for name in names if name not in known]
-    return _told(others, "file is no picture and was left out", "files are no pictures and were left out")
-
-
-def _told(names: Sequence[str], one: str, several: str) -> tuple[str, ...]:
-    if not names:
-        return ()
-    shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
-    return (f"{len(names):,} {one if len(names) == 1 else several}: {shown}",)
+    return left_out(others, "file is no picture and was left out", "files are no pictures and were left out")
 
 
 def _is_picture(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def _is_hidden(path: Path | PurePosixPath) -> bool:
-    return any(part.startswith(".") or part in HIDDEN for part in path.parts)
-
-
 def _escapes(name: str) -> bool:
     """Return whether a name in an archive leads out of it."""
     path = PurePosixPath(name.replace("\\", "/"))
     return path.is_absolute() or ".." in path.parts or re.match(r"^[A-Za-z]:", name) is not None
-
-
-def _sorted(names: Iterable[str]) -> list[str]:
-    """Return names in the order a person expects: img2 before img10."""
-
-    def key(name: str) -> list[tuple[bool, int, str]]:
-        return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]
-
-    return sorted(names, key=key)
-
-
-def _shared(folders: Sequence[tuple[str, ...]]) -> int:
-    """Return how many leading folders all pictures share."""
-    first = folders[0]
-    shared = next((n for n, pair in enumerate(zip(*folders, strict=False)) if len(set(pair)) > 1), min(map(len, folders)))
-    return min(shared, len(first))
 
 
 def source_error(source: object) -> SourceError:
