@@ -202,7 +202,7 @@ def _returns(survey: SeriesSurvey, alike: Sequence[Variable], key: str, words: s
     names = _names([one.name for one in alike])
     if survey.num_series > 1:
         counts = [one.stationarity[key] for one in alike]
-        return f"In most series ({min(counts):,} of {survey.num_looked:,} looked at) the values of {names} {words}."
+        return f"Most often (in {min(counts):,} of {survey.num_looked:,} series looked at) the values of {names} {words}."
     return f"The values of {names} {words}."
 
 
