@@ -178,6 +178,15 @@ def test_windows_are_described_and_parsed_as_they_are(tmp_path):
         describe(records, target=("series",))
 
 
+def test_the_kind_of_windows_cannot_be_set(tmp_path):
+    records = read_any(saved(tmp_path / "a.npz", X=waves(40), y=np.arange(40) % 2))
+    assert describe(records, overrides={"series": {"kind": "series"}})[0].columns["series"].kind is Kind.SERIES
+    with pytest.raises(ColumnError, match="The column 'series' holds windows, and so its kind cannot be 'text'"):
+        describe(records, overrides={"series": {"kind": "text"}})
+    with pytest.raises(ColumnError, match="The column 'label' holds no windows, and so its kind cannot be 'series'"):
+        describe(records, overrides={"label": {"kind": "series"}})
+
+
 def test_empty_windows_keep_their_place():
     steps = np.arange(6, dtype=np.float32).reshape(3, 2)
     column = as_column(Windows(steps, np.array([0, 2, 0, 1])), "series")

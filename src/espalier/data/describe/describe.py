@@ -52,7 +52,11 @@ def describe(
 def _described(records: Records, name: str, is_target: bool, asked: Asked, positions: IntArray | None) -> Described:
     """Return what one column is: what the form of the source says, where it does, else what its cells say."""
     hint = records.hints.columns.get(name)
-    if hint is None or asked.kind is not None:
+    held = None if hint is None else hint.kind
+    if asked.kind not in (None, held) and Kind.SERIES in (asked.kind, held):
+        is_held = "holds windows, and so its" if held is Kind.SERIES else "holds no windows, and so its"
+        raise ColumnError(f"The column '{name}' {is_held} kind cannot be '{asked.kind}'. Leave its kind as it was found.")
+    if hint is None or asked.kind not in (None, Kind.SERIES):
         return describe_column(cells_of(records.frame[name], positions), is_target, asked)
     if is_target and hint.kind in WHOLE:
         raise ColumnError(

@@ -6,6 +6,7 @@ from espalier.core.errors import ColumnError
 from espalier.core.records import Records
 from espalier.core.schema import Role, Schema
 from espalier.core.timeline import Timeline
+from espalier.data.kinds.panel import LINE
 from espalier.data.series.long import as_groups, find_naming
 from espalier.data.series.survey import SeriesSurvey, survey_series
 from espalier.data.series.timeline import make_timeline, variables_of
@@ -49,4 +50,5 @@ def look_at_table(records: Records, schema: Schema) -> Looked:
     zone = zone_of(schema.columns[time], records.notes)
     found = survey_series(timeline, time=time, groups=naming.columns, zone=zone)
     named = (f"{naming.why}: it names {naming.num_series:,} series.",) if naming.columns else ()
-    return Looked(timeline, schema, found, (*named, *sentences_of(found, records.source)))
+    source = "" if LINE in records.hints.columns else records.source  # the steps of a panel are no lines of it
+    return Looked(timeline, schema, found, (*named, *sentences_of(found, source)))

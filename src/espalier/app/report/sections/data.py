@@ -31,7 +31,7 @@ KINDS = {
     Kind.DATE: "date",
     Kind.TEXT: "free text",
     Kind.IMAGE: "picture",
-    Kind.SERIES: "window",
+    Kind.SERIES: "window of steps",
 }
 ROLES = {
     Role.INPUT: "read by the model",
