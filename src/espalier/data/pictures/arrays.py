@@ -140,7 +140,8 @@ def _as_bytes(array: np.ndarray, name: str) -> np.ndarray:
     if low < 0 or high > top or not np.isfinite([low, high]).all() or bool(np.isnan(array).any()):
         raise FormatError(
             f"The array '{name}' of type {array.dtype} holds values from {low:g} to {high:g}. Expected pixels: 0 to 255, "
-            "or decimals from 0 to 1. Undo the normalisation before saving it."
+            "or decimals from 0 to 1. Undo the normalisation before saving it, or, where it holds windows in time, "
+            "say so: --set data.kind=series"
         )
     return np.rint(array.astype(np.float32) * (WHITE / top)).astype(np.uint8)
 

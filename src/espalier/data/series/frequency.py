@@ -76,6 +76,16 @@ def find_frequency(times: IntArray) -> Frequency:
     return Frequency(in_words(main), main)
 
 
+def is_even(times: IntArray) -> bool:
+    """Return whether all neighbouring stamps lie equally far apart, and none is doubled.
+
+    Args:
+        times: (P,) microseconds since 1970, in ascending order.
+    """
+    distances = np.diff(times)
+    return len(distances) > 0 and bool(distances[0] > 0) and bool((distances == distances[0]).all())
+
+
 def _months(stamps: IntArray) -> int | None:
     """Return the months of one step, where all stamps are the same day of the month, or all its last day; else None."""
     distances = np.diff(stamps)

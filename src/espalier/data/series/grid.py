@@ -6,7 +6,7 @@ import numpy as np
 
 from espalier.core.records import IntArray
 from espalier.core.timeline import Steps, Timeline
-from espalier.data.series.frequency import Frequency, find_frequency
+from espalier.data.series.frequency import Frequency, find_frequency, is_even
 
 MAX_GROWTH = 3.0  # times the steps that are there; beyond it gaps are longer than the series and stay out
 ABSENT = -1  # the source row of a step that was put into a gap
@@ -72,7 +72,7 @@ def _as_it_is(timeline: Timeline, number: int) -> _Piece:
 def _gridded(timeline: Timeline, number: int) -> _Piece | None:
     """Return one series on its grid, or None where it stays as it is."""
     given = _as_it_is(timeline, number)
-    if len(given.times) < 2:
+    if len(given.times) < 2 or is_even(given.times):
         return None
     frequency = find_frequency(given.times)
     if not frequency.is_regular or frequency.is_business:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
 
 from espalier.core.batch import FloatArray
 
@@ -84,13 +83,13 @@ def autocorrelation(values: FloatArray, num_lags: int) -> FloatArray:
 
 def moving_average(values: FloatArray, period: int) -> FloatArray:
     """Return (n,) the centred moving average over a period; NaN at both ends. For an even period both end steps count half."""
-    weights = np.full(period + (period % 2 == 0), 1.0 / period)
-    if period % 2 == 0:
-        weights[[0, -1]] = 0.5 / period
-    half = len(weights) // 2
+    half = period // 2
     result = np.full(len(values), np.nan)
-    if len(values) >= len(weights):
-        result[half : len(values) - half] = signal.fftconvolve(values - values.mean(), weights, "valid") + values.mean()
+    if len(values) > 2 * half:
+        sums = np.concatenate([[0.0], np.cumsum(values - values.mean())])
+        whole = sums[period:] - sums[:-period]  # of each run of a period
+        result[half : len(values) - half] = whole / period if period % 2 else (whole[1:] + whole[:-1]) / (2 * period)
+        result += values.mean()
     return result
 
 
@@ -159,7 +158,7 @@ def find_seasons(values: FloatArray, usual: Sequence[int] = ()) -> tuple[Season,
     if longest < 2 or np.ptp(values) == 0:
         return ()
     found: list[Season] = []
-    rest = signal.detrend(values)
+    rest = _level(values)
     peaks = _peaks(rest, longest)
     others = [peak for peak in peaks if all(abs(peak - period) > SAME * period for period in usual)]
     candidates = sorted({period for period in (*usual, *others) if 2 <= period <= longest})
@@ -170,7 +169,7 @@ def find_seasons(values: FloatArray, usual: Sequence[int] = ()) -> tuple[Season,
         parts = take_apart(rest, period)
         found.append(Season(period, strengths(parts)[1]))
         rest = rest - parts.season
-    return tuple(found) or _unsteady(signal.detrend(values), peaks)
+    return tuple(found) or _unsteady(_level(values), peaks)
 
 
 def without_seasons(values: FloatArray, seasons: Sequence[Season]) -> FloatArray:
@@ -184,9 +183,25 @@ def without_seasons(values: FloatArray, seasons: Sequence[Season]) -> FloatArray
 def _peaks(values: FloatArray, longest: int) -> list[int]:
     """Return the lags at which the autocorrelation is highest around."""
     height = autocorrelation(values, longest)
-    found, _ = signal.find_peaks(height, prominence=MIN_PROMINENCE)
+    found = np.flatnonzero((height[1:-1] > height[:-2]) & (height[1:-1] >= height[2:])) + 1
+    found = np.array([lag for lag in found.tolist() if _prominence(height, lag) >= MIN_PROMINENCE], dtype=np.int64)
     kept = found[np.argsort(-height[found], kind="stable")][:MAX_PEAKS]
     return [int(lag) for lag in kept if lag >= 2]
+
+
+def _prominence(height: FloatArray, place: int) -> float:
+    """Return how far a peak stands above the higher of the two valleys that part it from higher peaks."""
+    higher = np.flatnonzero(height > height[place])
+    before, behind = higher[higher < place], higher[higher > place]
+    left = height[(before[-1] if len(before) else 0) : place].min()
+    right = height[place + 1 : (behind[0] if len(behind) else len(height)) + 1].min()
+    return float(height[place] - max(left, right))
+
+
+def _level(values: FloatArray) -> FloatArray:
+    """Return values less the straight line through them."""
+    places = np.arange(len(values), dtype=np.float64)
+    return values - np.polynomial.Polynomial.fit(places, values, 1)(places)
 
 
 def _best(values: FloatArray, candidates: Sequence[int], usual: Sequence[int]) -> int | None:

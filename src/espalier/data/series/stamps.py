@@ -6,7 +6,7 @@ import numpy as np
 
 from espalier.core.records import IntArray
 from espalier.core.timeline import Timeline
-from espalier.data.series.frequency import COUNTED, DAY, HOUR, Frequency, find_frequency, in_words, steps_between
+from espalier.data.series.frequency import COUNTED, DAY, HOUR, Frequency, find_frequency, in_words, is_even, steps_between
 
 MAX_ROWS = 100  # source rows listed for one reason; the count is always whole
 MIN_RUN = 5  # equal distances one behind the other that make a frequency of their own
@@ -106,6 +106,8 @@ def look_at_stamps(timeline: Timeline, series: int) -> Stamps:
     part = slice(int(timeline.starts[series]), int(timeline.starts[series + 1]))
     times, rows = timeline.times[part], timeline.rows[part]
     frequency = find_frequency(times)
+    if is_even(times) and bool((np.diff(rows) > 0).all()):
+        return Stamps(frequency)
     doubled = np.flatnonzero(np.diff(times) == 0) + 1
     order = np.argsort(rows, kind="stable")
     backward = np.flatnonzero(np.diff(times[order]) < 0) + 1

@@ -108,7 +108,7 @@ def histories(steps: Tensor, ends: Tensor, look_back: int, starts: Tensor | None
     """
     if starts is None:
         return as_windows(steps, look_back)[ends - look_back + 1]
-    places = ends[:, None] + torch.arange(1 - look_back, 1)  # (B, T)
+    places = ends[:, None] + torch.arange(1 - look_back, 1, device=ends.device)  # (B, T)
     found = steps[places.clamp(min=0)]  # (B, T, C)
     return found.masked_fill((places < starts[:, None])[:, :, None], torch.nan).transpose(1, 2)
 
