@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from espalier.core.errors import EmptySourceError, FormatError, MissingSourceError
+from espalier.core.errors import EmptySourceError, FormatError, MissingSourceError, SourceError
 from espalier.core.schema import Role
 from espalier.data.read import fingerprint, kind_of, read
 from espalier.data.series.column import padded, windows_of
@@ -142,6 +142,12 @@ def test_files_side_by_side_are_windows_only_when_asked_for(tmp_path):
     records = read(tmp_path, kind="series")
     assert len(records) == 3
     assert records.hints.target is None
+
+
+def test_a_folder_without_recordings_is_no_series(tmp_path):
+    (tmp_path / "notes.md").write_text("hello")
+    with pytest.raises(SourceError, match="holds no series. Expected windows in a .npz"):
+        read(tmp_path, kind="series")
 
 
 def test_an_empty_file_keeps_its_place_and_is_said(tmp_path):

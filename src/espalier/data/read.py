@@ -20,13 +20,15 @@ def kind_of(source: object, asked: KindOfData | None = None) -> KindOfData:
         asked: the kind that the person asked for; None to find out.
 
     Raises:
-        SourceError: pictures were asked for, and the source holds none.
+        SourceError: pictures or series were asked for, and the source holds none.
     """
     if asked == "table":
         return "table"
     if asked != "images" and windows.reads(source, is_asked=asked == "series"):
         return "series"
     if asked == "series":
+        if isinstance(source, str | Path) and Path(source).is_dir():
+            raise windows.source_error(source)
         return "table"  # whose rows are steps
     if images.reads(source, is_asked=asked is not None):
         return "images"

@@ -18,7 +18,6 @@ from espalier.core.pictures import Album
 from espalier.core.records import Hints, Records
 from espalier.core.schema import Column, Kind, Role
 from espalier.data.clean import NAMED_GROUP
-from espalier.data.kinds.folder_names import in_order, is_hidden, left_out, told_by_folders
 from espalier.data.part_column import part_in, word_of
 from espalier.data.pictures.arrays import MARK, ArrayAlbum, as_pictures
 from espalier.data.pictures.decode import SUFFIXES
@@ -26,11 +25,12 @@ from espalier.data.pictures.files import folder_album, zip_album
 from espalier.data.pictures.idx import IDX_PICTURES, labels_beside, read_idx
 from espalier.data.sources.arrays import SUFFIXES as ARRAY_SUFFIXES
 from espalier.data.sources.arrays import read_arrays
+from espalier.data.sources.folder_names import in_order, is_hidden, left_out, told_by_folders
+from espalier.data.sources.window_arrays import LABEL_WORDS
 
 IMAGE, LABEL, PART = "image", "label", "part"  # the columns
 DIGITS = "sample:digits"
 PICTURE_WORDS = ("x", "image", "images", "picture", "pictures", "pixels", "data", "inputs")
-LABEL_WORDS = ("y", "label", "labels", "target", "targets", "classes", "class")
 IS_PICTURE = Column(Kind.IMAGE, Role.INPUT, reason="names of pictures")
 IS_GROUP = Column(Kind.CATEGORY, Role.IDENTIFIER, reason="the names of the pictures begin so: a word and a number that repeat")
 IS_PART = Column(Kind.CATEGORY, Role.IDENTIFIER, reason="its folder or array names the part of the picture")

@@ -14,10 +14,10 @@ from espalier.core.errors import EmptySourceError, FormatError
 from espalier.core.timeline import Steps
 from espalier.data.clean import NAMED_GROUP
 from espalier.data.describe.names import hints_time
-from espalier.data.kinds.folder_names import in_order, is_hidden, left_out, told_by_folders
 from espalier.data.series.column import Windows
 from espalier.data.sources import delimited, ts_files
 from espalier.data.sources.columns import named
+from espalier.data.sources.folder_names import in_order, is_hidden, left_out, told_by_folders
 from espalier.data.sources.window_arrays import WindowArrays
 
 TABLES = (".csv", ".tsv", ".txt")
