@@ -110,7 +110,9 @@ def test_seasons_trends_and_random_walks_are_told():
     steps = np.arange(600)
     daily = np.sin(2 * np.pi * steps / 24) + NOISE.normal(size=600) / 4
     values = np.stack([daily, daily * 2 + NOISE.normal(size=600), NOISE.normal(size=600).cumsum(), daily / 9 + steps / 30], 1)
-    found = "\n".join(told(timeline(values, names=("a", "b", "walk", "up"))))
+    line = timeline(values, names=("a", "b", "walk", "up"))
+    found = "\n".join(told(line))
+    assert [survey_series(line).season_of(name) for name in ("a", "walk")] == [24, 1]
     assert "'a', 'b' and 'up' repeat themselves every 24 steps (a day), with a strength of" in found
     assert "No season was found in 'walk'." in found
     assert "'walk' moves like a random walk: the past does not tell the next change" in found

@@ -117,7 +117,11 @@ class SeriesSurvey:
     @property
     def season(self) -> int:
         """Return the most usual steady period of the first variable that has one, in steps; 1 where there is none."""
-        steady = (season for variable in self.variables for season in variable.seasons if season.is_steady)
+        return next((period for one in self.variables if (period := self.season_of(one.name)) > 1), 1)
+
+    def season_of(self, name: str) -> int:
+        """Return the most usual steady period of a variable, in steps; 1 where it has none."""
+        steady = (season for one in self.variables if one.name == name for season in one.seasons if season.is_steady)
         return next((season.period for season in steady), 1)
 
 
