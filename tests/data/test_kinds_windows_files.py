@@ -150,6 +150,13 @@ def test_a_folder_without_recordings_is_no_series(tmp_path):
         read(tmp_path, kind="series")
 
 
+def test_a_table_in_each_of_two_folders_is_no_recording(tmp_path):
+    recording(tmp_path / "2023" / "sales.csv", 9)
+    recording(tmp_path / "2024" / "sales.csv", 9)
+    assert kind_of(tmp_path) == "table"
+    assert kind_of(tmp_path, "series") == "series"
+
+
 def test_an_empty_file_keeps_its_place_and_is_said(tmp_path):
     folder_of(tmp_path / "moves")
     written(tmp_path / "moves" / "run" / "1.csv", "time,ax,ay\n")

@@ -22,7 +22,7 @@ from espalier.data.sources.window_arrays import WindowArrays
 
 TABLES = (".csv", ".tsv", ".txt")
 SEPARATORS = (",", ";")  # besides spaces and tabs
-MIN_FILES = 2
+MIN_FILES = 4  # fewer tables in folders are tables
 FILE, LABEL = "file", "label"  # columns
 
 
@@ -61,7 +61,7 @@ def holds_recordings(path: Path, *, is_asked: bool) -> bool:
     names = recordings_in(path)
     if any(name.lower().endswith(ts_files.SUFFIXES) for name in names):
         return True
-    return len(names) >= MIN_FILES and (is_asked or told_by_folders(names).labels is not None)
+    return bool(names) if is_asked else len(names) >= MIN_FILES and told_by_folders(names).labels is not None
 
 
 def read_folder(path: Path) -> WindowArrays:
