@@ -78,6 +78,12 @@ def test_a_convolution_by_groups_costs_its_share():
     assert grouped.num_flops * 4 == whole.num_flops == 2 * 9 * 8 * 8 * 9
 
 
+@pytest.mark.parametrize(("layer", "gates", "activations"), [(nn.LSTM, 4, 5), (nn.GRU, 3, 3), (nn.RNN, 1, 1)])
+def test_a_recurrent_layer_costs_its_products_and_activations_at_every_step(layer, gates, activations):
+    (told,) = summary(layer(3, 5), torch.zeros(7, 2, 3))
+    assert told.num_flops == 7 * 2 * (2 * gates * 5 * (3 + 5) + 5 * activations)
+
+
 @pytest.mark.parametrize("device", ["cpu", "meta"])
 def test_the_products_of_attention_count_however_they_are_made(device):
     class Attention(nn.Module):

@@ -38,6 +38,9 @@ def flops_of(operation: str, arguments: Sequence[Any], output: object) -> int:
         return 2 * first.numel() * arguments[0].shape[-1]
     if name in ("addmm", "baddbmm"):
         return 2 * first.numel() * arguments[1].shape[-1]
+    if name == "mkldnn_rnn_layer":  # torch's kernel of an LSTM on a CPU: two products, three sigmoids and two tanh a step
+        steps, from_input, from_step = arguments[:3]
+        return prod(steps.shape[:2]) * (2 * (from_input.numel() + from_step.numel()) + 5 * from_step.shape[1])
     if name.startswith("_scaled_dot_product"):
         query, key, value = arguments[:3]
         return 2 * prod(query.shape[:-1]) * key.shape[-2] * (query.shape[-1] + value.shape[-1])
