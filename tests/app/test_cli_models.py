@@ -63,3 +63,10 @@ def test_without_a_size_the_usual_one_is_taken(capsys):
 def test_a_size_that_cannot_be_read_is_said_in_a_sentence(arguments, message, capsys):
     assert launch(["models", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_model_for_one_task_says_which(capsys):
+    assert launch(["models", "dlinear"]) == 0
+    assert "Reads: series, for forecasting" in capsys.readouterr().out
+    assert launch(["models", "dlinear", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["dlinear"]["only"] == ["forecasting"]

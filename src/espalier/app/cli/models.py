@@ -100,9 +100,14 @@ def _print_all(known: "Mapping[str, Architecture]") -> None:
         names.setdefault(known[name].module, []).append(name)
     table = plain_table("model", "reads", "what it is")
     for module, forms in names.items():
-        table.add_row("\n".join(forms), known[forms[0]].reads, first_sentence(module))
+        table.add_row("\n".join(forms), _reads(known[forms[0]]), first_sentence(module))
     console.print(table)
     console.print("\nAll about one: espalier models NAME")
+
+
+def _reads(architecture: "Architecture") -> str:
+    """Return what an architecture reads, and for which tasks when not for all."""
+    return f"{architecture.reads}, for {' and '.join(architecture.only)}" if architecture.only else architecture.reads
 
 
 def _print_one(name: str, architecture: "Architecture") -> None:
@@ -115,7 +120,8 @@ def _print_one(name: str, architecture: "Architecture") -> None:
 
     console = human()
     console.print(Text(name, style="bold"))
-    console.print(Text(f"{first_sentence(architecture.module)}\n"))
+    console.print(Text(f"{first_sentence(architecture.module)}"))
+    console.print(Text(f"Reads: {_reads(architecture)}\n"))
     for paragraph in paragraphs(sys.modules[architecture.module.__module__]):
         console.print(Text(paragraph, style="dim"))
     print_options(console, options_of(architecture.config, architecture.sizes, given=GIVEN), "model.options")
