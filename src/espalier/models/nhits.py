@@ -1,8 +1,8 @@
 """N-HiTS (Challu et al. 2022, arXiv 2201.12886, section 3 and figure 2).
 
-Each block looks at a coarser or finer view of the window, its greatest value in every k steps (equation 1), and answers with a
-few numbers that are drawn out by linear interpolation: H / r knots of the forecast and all of the window (equations 2 to 5).
-What a block has explained of the window is taken away before the next, and the forecasts are summed (equation 6).
+Each block looks at a coarser or finer view of the window, its greatest value in every k steps (section 3.1), and answers with a
+few numbers (3.2) that are drawn out by linear interpolation: H / r knots of the forecast, and all of the window (3.3). What a
+block has explained of the window is taken away before the next, and the forecasts are summed.
 Defaults are those of the authors' package NeuralForecast.
 Differs: the last known value is taken from the window and given back, where the authors' code adds it to the forecast; channels
 that are not forecast are read by each block as they are; the last block explains no window, since nobody reads that.

@@ -2,7 +2,7 @@
 
 Residual blocks of two causal convolutions, each with weight normalization, ReLU and dropout; the steps of a filter lie 1, 2,
 4, ... apart from block to block, so that the last block sees 1 + 2 (k - 1) (2^depth - 1) steps: o = relu(x + F(x)). The last
-step gives the answer. Defaults are those of the paper's runs on sequential MNIST (appendix A).
+step gives the answer. Defaults are those of the paper's runs on sequential MNIST (appendix A), dropout that of its code.
 Differs: `pooling` and `normalize` are options; dropout drops single values, as the authors' code does, and not whole channels.
 """
 

@@ -1,7 +1,7 @@
 """Variational autoencoder for windows (Kingma, Welling 2014, arXiv 1312.6114, section 3 and appendix C).
 
 The encoder says a mean and a logarithm of the variance for each number of the code; the code is drawn from that,
-z = mean + std * e with e normal (equation 9), and the decoder writes the window from it. The loss adds the Kullback-Leibler
+z = mean + std * e with e normal, and the decoder writes the window from it. The loss adds the Kullback-Leibler
 distance of the code from the standard normal, -1/2 sum(1 + log var - mean^2 - var) (appendix B), which the task does from
 `parts`.
 Differs: ReLU instead of tanh; in evaluation the code is its mean, so that a window gets the same answer twice.

@@ -28,7 +28,7 @@ class Recurrent(nn.Module):
 
     First weights: those from step to step are orthogonal (Saxe, McClelland, Ganguli 2013, arXiv 1312.6120), one matrix for
     each gate; those from the input are Xavier's; biases are zero, but the forget gate of an LSTM begins at 1, open
-    (Gers, Schmidhuber, Cummins 2000; Jozefowicz et al. 2015, section 3).
+    (Gers, Schmidhuber, Cummins 2000; Jozefowicz, Zaremba, Sutskever 2015).
 
     Dropout works between layers. The variational one draws one mask for all steps of a row (Gal, Ghahramani 2016,
     arXiv 1512.05287, section 4). Differs: none from step to step within a layer, which torch's kernels cannot do.

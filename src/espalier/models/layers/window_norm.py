@@ -27,7 +27,7 @@ class WindowNorm(nn.Module):
     "none" changes nothing. "last" subtracts the last known value. "window" subtracts the mean of the window and divides by its
     deviation. Outputs that are no forecast, such as those for classes, are left as they are.
 
-    Paper: Kim et al. 2022, "Reversible Instance Normalization", ICLR, equations 1 to 4; "last": Zeng et al. 2022,
+    Paper: Kim et al. 2022, "Reversible Instance Normalization", ICLR, section 3; "last": Zeng et al. 2022,
     arXiv 2205.13504, section 3 (NLinear).
     Differs: no learnt gain and shift, as in the published runs of PatchTST; numbers of a distribution are moved by their role.
 
