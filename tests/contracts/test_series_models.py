@@ -103,12 +103,14 @@ def test_other_channels_than_it_was_built_for_are_refused(name):
 
 
 @tiny
-def test_lengths_of_other_rows_and_empty_series_are_refused(name):
+def test_lengths_that_cannot_be_are_refused(name):
     (rows,) = series(given_to(name))
     with pytest.raises(ValueError, match=r"lengths have shape \(2,\), expected \(8,\): one for each series"):
         build(name)(rows, torch.tensor([3, 4]))
     with pytest.raises(ValueError, match="the shortest series has 0 steps, expected at least 1"):
         build(name)(rows, torch.tensor([3, 4, 0, 1, 1, 1, 1, 1]))
+    with pytest.raises(ValueError, match="the longest series has 25 steps, expected at most the 24 that are given"):
+        build(name)(rows, torch.tensor([3, 4, 25, 1, 1, 1, 1, 1]))
 
 
 @tiny

@@ -37,13 +37,15 @@ def valid_steps(series: Tensor, lengths: Tensor | None) -> Tensor | None:
         Truth values (B, T).
 
     Raises:
-        ValueError: a series without a step.
+        ValueError: a series without a step, or with more than there are.
     """
     if lengths is None:
         return None
-    shortest = int(lengths.min())
+    shortest, longest = torch.stack(lengths.aminmax()).tolist()  # together: one wait for a graphics card
     if shortest < 1:
         raise ValueError(f"the shortest series has {shortest} steps, expected at least 1: leave such rows out")
+    if longest > series.shape[2]:
+        raise ValueError(f"the longest series has {longest} steps, expected at most the {series.shape[2]} that are given")
     if shortest >= series.shape[2]:
         return None
     return torch.arange(series.shape[2], device=series.device) < lengths[:, None]
