@@ -11,7 +11,8 @@ Shapes:
     target, Prediction.values (N, V, H); Prediction.quantiles (N, V, H, Q); weights (N,) or (N, R).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -235,6 +236,45 @@ def coverage(quantiles: tuple[float, ...]) -> Metric:
         f"Share of the steps between the outermost forecast quantiles; {promised:.0%} was promised, more means too wide.",
         needs="quantiles",
     )
+
+
+@dataclass(frozen=True)
+class PanelScores:
+    """Scores of a method over a panel of series.
+
+    Args:
+        smape: averaged over the series, 0 to 2 (the M4 competition prints it in per cent).
+        mase: averaged over the series whose scale is above 0.
+    """
+
+    smape: float
+    mase: float
+
+    def owa(self, naive2: "PanelScores") -> float:
+        """Return the overall weighted average of the M4 competition: both scores over Naive 2's, averaged; 1 is as good.
+
+        Args:
+            naive2: the scores of Naive 2 (`metrics.naive2`) on the same panel.
+        """
+        return (self.smape / naive2.smape + self.mase / naive2.mase) / 2
+
+
+def panel_scores(target: FloatArray, forecast: FloatArray, train: Sequence[FloatArray], season: int) -> PanelScores:
+    """Return the scores of forecasts of a panel of series, as in the M4 competition.
+
+    Args:
+        target: (S, H) the steps that came, NaN where not known.
+        forecast: (S, H).
+        train: S series (T,) of different lengths, the past that MASE's scale comes from.
+        season: steps; 1 for none.
+
+    Raises:
+        InputError: a series that is not longer than a season.
+    """
+    scales = np.stack([seasonal_scales(np.asarray(one, dtype=np.float64)[:, None], season) for one in train])
+    prediction = Prediction(np.arange(len(target)), forecast[:, None])
+    metrics = smape, mase(scales, series=lambda rows: rows)
+    return PanelScores(*(one.measure(target[:, None], prediction) for one in metrics))
 
 
 def _quantiles(prediction: Prediction) -> FloatArray:
