@@ -37,8 +37,13 @@ def test_the_place_in_the_season_can_be_given():
 
 
 def test_a_season_longer_than_the_past_is_refused():
-    with pytest.raises(InputError, match="A season of 300 steps for a past of 240; expected 1 to 240"):
-        seasonal_residual(wave(240), wave(5), 300)
+    with pytest.raises(InputError, match="A season of 130 steps for a past of 240; expected 1 to 120"):
+        seasonal_residual(wave(240), wave(5), 130)
+
+
+def test_few_seasons_do_not_make_the_scatter_look_small():
+    past, steps = wave(24), wave(1200, start=24, seed=1)
+    assert 0.9 < np.median(seasonal_residual(past, steps, 12)) < 2  # the larger of two absolute normals: 1.05 for a long past
 
 
 def test_gaps_are_no_anomalies():

@@ -11,7 +11,7 @@ def seasonal_residual(past: FloatArray, steps: FloatArray, season: int, start: i
     """Return how unusual each step is for its place in the season.
 
     Args:
-        past: (T, V) normal steps, NaN where not known, at least one season.
+        past: (T, V) normal steps, NaN where not known, at least two seasons.
         steps: (S, V) to be scored.
         season: steps after which the series repeats itself.
         start: place of the first step to be scored, counted from the first of the past; None where it follows the past.
@@ -20,13 +20,16 @@ def seasonal_residual(past: FloatArray, steps: FloatArray, season: int, start: i
         (S,), 0 and more; a step of which nothing is known gets 0.
 
     Raises:
-        InputError: a season below 1 or longer than the past.
+        InputError: a season below 1, or a past that does not hold it twice: one value tells nothing of how far others scatter.
     """
-    if not 1 <= season <= len(past):
-        raise InputError(f"A season of {season} steps for a past of {len(past)}; expected 1 to {len(past)}.")
+    if not 1 <= season <= len(past) // 2:
+        raise InputError(f"A season of {season} steps for a past of {len(past)}; expected 1 to {len(past) // 2}.")
     places = np.arange(len(past)) % season
     usual = np.stack([center_and_scale(past[places == place])[0] for place in range(season)])  # (season, V)
     rest = past - usual[places]
+    known = np.isfinite(rest)
+    freedom = np.maximum(known.sum(axis=0) - season, 1)  # one mean for each place is known already
+    scale = np.sqrt((np.where(known, rest, 0) ** 2).sum(axis=0) / freedom)
     first = len(past) if start is None else start
-    center, scale = center_and_scale(rest)
-    return largest(np.abs(steps - usual[(first + np.arange(len(steps))) % season] - center) / scale)
+    expected = usual[(first + np.arange(len(steps))) % season]
+    return largest(np.abs(steps - expected) / np.where(scale > 0, scale, 1.0))
