@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from espalier.core.errors import MissingExtraError
+from espalier.evaluation.baselines import arima, exponential_smoothing
 from espalier.evaluation.baselines.arima import spread_grows, strength
 from espalier.evaluation.baselines.baseline import all_baselines, left_out_baselines, suited_baselines
 from espalier.evaluation.baselines.fit import fit_baseline
@@ -94,10 +95,13 @@ def test_the_strength_of_a_season_is_its_share_of_what_is_not_trend():
 
 
 def test_many_series_to_fit_leave_the_slow_methods_out():
-    few = suited_baselines("path", 5000, 1, has_windows=True, num_forecasts=100)
+    few = suited_baselines("path", 5000, 1, has_windows=True, num_forecasts=arima.MOST_FORECASTS)
     assert set(METHODS) - set(few) == (set() if all_baselines()["ETS"].available() else set(METHODS))
     out = left_out_baselines("path", 5000, 1, has_windows=True, num_forecasts=2000)
-    assert out == ("ETS (more than 500 series to fit)", "ARIMA (more than 200 series to fit)")
+    assert out == (
+        f"ETS (more than {exponential_smoothing.MOST_FORECASTS} series to fit)",
+        f"ARIMA (more than {arima.MOST_FORECASTS} series to fit)",
+    )
 
 
 @pytest.mark.parametrize("name", METHODS)
