@@ -179,3 +179,25 @@ def test_any_size_of_number_can_be_told(difference):
 
 def test_durations_are_told_in_words():
     assert [seconds(one) for one in (0.1, 1.4, 59.7, 61, 3600)] == ["under 1 s", "1 s", "1 min 0 s", "1 min 1 s", "60 min 0 s"]
+
+
+def test_a_forecast_no_better_than_the_naive_one_says_what_that_one_says():
+    network, naive, ridge = (
+        model(name, value, metric="rmse") for name, value in (("network", 9.2), ("naive", 9.1), ("ridge on lags", 9.5))
+    )
+    against = Comparison("naive", -0.1, -0.3, 0.1)
+    text = verdict(rmse, network, [naive, ridge], against, against, 1000)
+    assert (
+        "has learnt nothing that shows: it is not better than the naive forecast, which says that tomorrow is as today" in text
+    )
+    assert text.endswith("Either the past says little about what comes, or the series are too short to show it.")
+
+
+def test_a_simple_model_of_the_past_that_does_better_is_named_in_the_singular():
+    network, season, ridge = (
+        model(name, value, metric="rmse") for name, value in (("network", 9.2), ("seasonal naive", 9.1), ("ridge on lags", 7.5))
+    )
+    worse, level = Comparison("ridge on lags", -1.7, -1.9, -1.5), Comparison("seasonal naive", -0.1, -0.3, 0.1)
+    text = verdict(rmse, network, [ridge, season], worse, level, 1000)
+    assert "the seasonal naive forecast, which repeats the last season" in text
+    assert "The ridge on lags does better" in text

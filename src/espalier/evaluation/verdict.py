@@ -17,6 +17,12 @@ MINUTE = 60
 SCORE_DIGITS = 3  # significant digits of the larger of two scores, at least
 MAX_DECIMALS = 6
 MORE_DECIMALS = 2  # at most, so that a difference is not written as 0
+NAIVE = {  # what forecasts without learning say; other trivial answers ignore the inputs
+    "naive": "which says that tomorrow is as today",
+    "seasonal naive": "which repeats the last season",
+    "drift": "which continues the line through the first and the last step",
+    "mean of the window": "which answers the mean of the last steps",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def verdict(
         network: the network's scores.
         baselines: the baselines' scores, the rival first.
         comparison: the network against the best baseline; None without baselines.
-        against_trivial: the network against the best answer that ignores the inputs; None when there was none.
+        against_trivial: the network against the best answer that needs no learning; None when there was none.
         num_rows: rows of the part.
     """
     if comparison is None:
@@ -106,9 +112,9 @@ def _nothing_learnt(
     comparison: Comparison,
     against_trivial: Comparison,
 ) -> str:
-    """Return the verdict on a network that is no better than an answer that ignores the inputs."""
+    """Return the verdict on a network that is no better than an answer that needs no learning."""
     numbers = _numbers(metric, network, trivial, against_trivial)
-    known = f"it is not better than {_the(trivial.name)}, which ignores the inputs: {numbers}"
+    known = f"it is not better than {_the(trivial.name)}, {NAIVE.get(trivial.name, 'which ignores the inputs')}: {numbers}"
     start = f"{_ours(network)} has learnt nothing that shows: {known}."
     cut_short = _cut_short(network)
     if best.name != trivial.name and comparison.high < 0:
@@ -117,6 +123,8 @@ def _nothing_learnt(
         better = f"{_the(best.name, start=True)} {does} better ({numbers})"
         return f"{start} {better}. {cut_short}" if cut_short else f"{start} {better}: use that."
     why = cut_short or "Either the inputs say little about the target, or the rows are too few to show it."
+    if trivial.name in NAIVE and not cut_short:
+        why = "Either the past says little about what comes, or the series are too short to show it."
     return f"{start} {why}"
 
 
@@ -205,12 +213,13 @@ def _the(name: str, *, start: bool = False) -> str:
     """Return a baseline's name as it stands in a sentence; proper names go without article."""
     if name[0].isupper():
         return name
-    return f"{'The' if start else 'the'} {name}"
+    return f"{'The' if start else 'the'} {name}{' forecast' * name.endswith('naive')}"
 
 
 def _verb(name: str, singular: str = "is", plural: str = "are") -> str:
     """Return the form of a verb that suits a baseline's name, for example of "boosted trees" and of "majority class"."""
-    return plural if name.endswith("s") and not name.endswith("ss") else singular
+    noun = name.split(" on ")[0]  # of "ridge on lags"
+    return plural if noun.endswith("s") and not noun.endswith("ss") else singular
 
 
 def _why_simpler(network: ModelScores, best: ModelScores) -> str:
