@@ -131,6 +131,16 @@ def test_a_part_of_the_rows_stays_in_the_order_of_time(monkeypatch):
     assert (np.diff(seen[0][:, 0]) > 0).all()
 
 
+def test_trials_ask_for_no_more_steps_than_tell_the_time(monkeypatch):
+    monkeypatch.setattr("espalier.evaluation.baselines.fit.PREDICT_STEPS", 90)
+    asked, predict = [], RidgeOnLags.predict
+    monkeypatch.setattr(RidgeOnLags, "predict", lambda self, matrix: asked.append(len(matrix)) or predict(self, matrix))
+    table = table_of(*windows_of(np.random.default_rng(0).normal(size=(4500, 1)), 6, 3))
+    fitted = fit_baseline("ridge on lags", table, 0, max_seconds=30)
+    assert fitted.num_rows == len(table)
+    assert set(asked) == {30}
+
+
 def test_without_a_season_the_seasonal_forecast_is_left_out():
     assert "seasonal naive" in suited_baselines("path", 1000, 1, has_windows=True, season=12)
     assert "seasonal naive" not in suited_baselines("path", 1000, 1, has_windows=True, season=1)

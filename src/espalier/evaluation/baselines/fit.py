@@ -26,6 +26,7 @@ CELLS = 2**27  # numbers of the training matrix at most, 512 MB
 CHUNK_CELLS = 2**24  # numbers of one matrix to predict
 PILOT_ROWS = (1000, 4000, 16_000)  # of the trials that foretell the time
 PREDICT_ROWS = 2000  # predicted in a trial
+PREDICT_STEPS = 100_000  # of paths, likewise
 PREDICT_FRACTION = 0.25  # rows to be predicted later (validation and test part), as a share of the training part
 
 
@@ -208,7 +209,8 @@ def _trial(name: str, part: TrainTable, seed: int) -> tuple[FittedBaseline, Tria
     """Return a model of few rows and how long it took to train and to ask."""
     fitted = _train(name, part, seed)
     start = time.perf_counter()
-    asked = np.arange(min(PREDICT_ROWS, len(part)))
+    steps = np.prod(part.target.shape[1:], dtype=int) if part.kind == "path" else 1
+    asked = np.arange(min(PREDICT_ROWS, len(part), max(1, PREDICT_STEPS // int(steps))))
     fitted.predict(part.take(asked).inputs, asked)
     return fitted, Trial(len(part), fitted.fit_seconds, (time.perf_counter() - start) / len(asked))
 
