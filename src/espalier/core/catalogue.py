@@ -25,6 +25,8 @@ class Architecture:
         least_pixels: shorter side of the smallest picture that it takes; 1 for models that read no pictures.
         left_out: beginnings of keys that published weights of this name hold and the module does not need, such as heads
             that only served training.
+        is_centred: published weights of this name learnt from pictures from -1 to 1 (mean and deviation 0.5 in every channel)
+            rather than with the mean and deviation of ImageNet.
     """
 
     module: type[nn.Module]
@@ -33,6 +35,7 @@ class Architecture:
     sizes: Mapping[str, Any] = field(default_factory=dict)
     least_pixels: int = 1
     left_out: tuple[str, ...] = ()
+    is_centred: bool = False
 
     def build(self, given: Mapping[str, Any], options: Mapping[str, Any]) -> nn.Module:
         """Return a new module.
