@@ -204,7 +204,7 @@ def test_a_frozen_body_forgets_nothing_and_a_changed_one_is_told(old, tmp_path):
     full = trained(other, tmp_path / "full", {**start, **fast})
     lost = forgetting(run.folder.path, full.folder.path, source)
     assert lost.before == kept.before and lost.after != lost.before
-    assert lost.sentence.startswith("On 40 rows of the old question roc_auc was ")
+    assert lost.sentence.startswith("On 40 rows of the old question roc auc was ")
 
 
 def test_a_run_that_is_given_old_data_tells_and_keeps_what_it_forgot(old, tmp_path):
@@ -213,8 +213,8 @@ def test_a_run_that_is_given_old_data_tells_and_keeps_what_it_forgot(old, tmp_pa
     asked = {**SHORT, "adapt.source": str(run.folder.path), "adapt.how": "frozen", "adapt.old_data": str(parts)}
     made = process.draft(other_classes(tmp_path / "new"), changes=asked)
     new, told = finish(process.train(made.plan, tmp_path / "run", made.table))
-    [said] = [one.sentence for one in told if getattr(one, "stage", "") == "forgetting"]
-    assert said.startswith("On 10 rows of the old question (its test part) roc_auc was ")
+    [said] = [one.sentence for one in told if getattr(one, "stage", "") == "forgotten"]
+    assert said.startswith("On 10 rows of the old question (its test part) roc auc was ")
     assert new.forgetting.sentence == said and new.forgetting.after == new.forgetting.before
     assert said in learning.build(gather_facts(new)).values["sentences"]
 
