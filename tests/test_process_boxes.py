@@ -56,6 +56,14 @@ def test_answers_give_the_box_in_pixels_of_the_picture(made):
     assert (boxes >= 0).all() and (boxes <= [32, 24, 32, 24]).all()
 
 
+def test_a_folder_is_answered_by_a_model_that_learnt_from_a_table_of_paths(made):
+    run, table = made
+    answers = run.predict(table.parent / "pictures")
+    assert answers["file"].head(3).to_list() == ["0.png", "1.png", "2.png"]
+    same = run.predict(table).head(3)
+    np.testing.assert_allclose(answers.head(3).select(NAMES).to_numpy(), same.select(NAMES).to_numpy())
+
+
 def test_predictions_of_the_run_hold_both_boxes(made):
     run, _ = made
     line = run.predictions.filter(pl.col("part") == "test").row(0, named=True)

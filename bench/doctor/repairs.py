@@ -207,15 +207,17 @@ def share(hits, count):
 
 
 def by_cure(results):
-    """Return the lines that tell of each cure how often it was tried, accepted, and accepted in a plan that was repaired."""
-    lines = ["| cure | tried in | accepted | in plans truly repaired | in plans that stayed faulty, or were healthy |"]
-    lines.append("|---|---|---|---|---|")
+    """Return the lines that tell of each cure how often it was tried and accepted, beside random search on those faults."""
+    lines = ["| cure | tried in | accepted | repairable faults with it | repaired | by random search | healthy plans changed |"]
+    lines.append("|---|---|---|---|---|---|---|")
     for name in sorted({named(repair) for one in results for _, repair, _ in one.tried}):
         tried = [one for one in results if name in {named(repair) for _, repair, _ in one.tried}]
         kept = [one for one in tried if name in map(named, one.accepted)]
-        good = [one for one in kept if one.kind and one.is_repairable and one.is_repaired]
-        bad = [one for one in kept if not (one.kind and one.is_repaired)]
-        lines.append(f"| {name} | {len(tried)} | {len(kept)} | {len(good)} | {len(bad)} |")
+        faulty = [one for one in kept if one.kind and one.is_repairable]
+        good = sum(one.is_repaired for one in faulty)
+        rival = sum(one.closes(one.searched) for one in faulty) if any(one.is_closed is None for one in faulty) else "-"
+        bad = sum(not one.kind for one in kept)
+        lines.append(f"| {name} | {len(tried)} | {len(kept)} | {len(faulty)} | {good} | {rival} | {bad} |")
     return lines
 
 

@@ -316,7 +316,7 @@ def _stages(
     yield StageDone("score", scorecard.verdict, time.monotonic() - began_stage)
     if plan.adapt.old_data is not None:
         began_stage = time.monotonic()
-        yield StageDone("forgetting", check_forgetting(plan, folder).sentence, time.monotonic() - began_stage)
+        yield StageDone("forgotten", check_forgetting(plan, folder).sentence, time.monotonic() - began_stage)
     began_stage = time.monotonic()
     importances = explain(plan, folds[0], folder, EXPLAINED_SHARE * max(began + budget - time.monotonic(), 0.0))
     yield StageDone("explain", importances, time.monotonic() - began_stage)

@@ -37,7 +37,7 @@ from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.answers import to_frame, to_paths, with_boxes
 from espalier.stages.forgetting import Forgetting
 from espalier.stages.network import ModuleMaker, Network, average, load_network
-from espalier.stages.new_rows import absent_columns, lack, notes_on, true_values
+from espalier.stages.new_rows import absent_columns, lack, notes_on, pictures_as_trained, true_values
 from espalier.stages.new_steps import future, present
 from espalier.stages.parts import examples_of, num_splits
 from espalier.stages.scored_part import group_values, scored_part
@@ -301,7 +301,7 @@ class Run:
         shape = getattr(source, "shape", None)
         if isinstance(shape, tuple) and shape[0] == 0:
             return parse(Records(pl.DataFrame(), np.empty(0, dtype=np.int64)), self.schema).records
-        records = read(source, query=query, kind=self.plan.data.kind)
+        records = pictures_as_trained(read(source, query=query, kind=self.plan.data.kind), self.schema)
         if scored:
             true_values(records, self.schema)
         needed = {name for network in self.networks for name in network.prepared.columns_read}

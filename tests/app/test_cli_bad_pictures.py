@@ -113,6 +113,18 @@ def test_pictures_of_one_pixel_are_too_small_for_the_model(tmp_path, capsys):
     assert "takes pictures from 8 pixels a side on, and these are brought to 1 x 1. Make them larger, for example" in text
 
 
+def test_pictures_of_one_pixel_are_neither_shifted_nor_mirrored(tmp_path, capsys):
+    for number in range(20):
+        path = tmp_path / "dots" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(np.array([[number * 12]], dtype=np.uint8)))
+    out = str(tmp_path / "run")
+    quick = ["--epochs", "1", "--set", 'baselines=["majority class"]', "--out", out]
+    assert launch(["train", str(tmp_path / "dots"), "--model", "resnet-tiny", *quick]) in (0, 1)
+    plan = (tmp_path / "run" / "plan.yaml").read_text()
+    assert "augment: []  # left as they are: of pictures of less than 8 pixels a side, a shift leaves too little" in plan
+
+
 def test_animated_and_16_bit_pictures_are_read_and_told(photos, capsys):
     frames = [Image.fromarray(drawn("bar", number)) for number in (70, 71)]
     file = io.BytesIO()

@@ -13,9 +13,11 @@ import pytest
 import espalier
 from data.hand_made import hand_made
 from espalier.core.catalogue import modules_of
+from espalier.core.pictures import PictureForm
 from espalier.core.plan import PreparePlan
 from espalier.core.records import TrainRecords
-from espalier.core.schema import Kind, Role
+from espalier.core.schema import SIDES, Kind, Role
+from espalier.data.prepare.boxes import fit_boxes
 from espalier.data.prepare.preparation import fit_preparation
 
 SOURCE = Path(espalier.__file__).parent
@@ -48,7 +50,10 @@ def everything_fitted():
         records, schema = hand_made(columns, None, roles, {"o": Kind.ORDERED}, {"o": ("low", "high")})
         return fit_preparation(TrainRecords(records), schema, PreparePlan(**plan), kind)
 
+    sides = dict(zip("abnz", SIDES, strict=True))
+    records, schema = hand_made(columns, None, {**sides, "y": Role.TARGET})
     return [
+        fit_boxes(TrainRecords(records), schema, PictureForm(8, 9, 3), "c"),
         fit("class", "y"),
         fit("number", "n", numbers="standard", categories="one-hot", components=2, target="log"),
         fit("labels", "yz", numbers="robust", select=3),

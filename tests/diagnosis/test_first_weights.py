@@ -108,6 +108,12 @@ def test_adapters_in_a_base_that_was_never_trained_are_a_note(num_adapters, is_z
     assert "never trained" in frozen(model, *base).sentence
 
 
+def test_a_head_that_begins_at_zero_is_no_adapter():
+    model = nn.Sequential(nn.Linear(5, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 3))
+    nn.init.zeros_(model[-1].weight)
+    assert frozen(model, model[0]).severity is Severity.WARN
+
+
 @pytest.mark.parametrize(
     "draw",
     [

@@ -62,6 +62,42 @@ def test_a_watched_training_is_the_same_to_the_last_bit():
     assert len(doctor.course.samples) >= 1
 
 
+def test_of_every_step_the_loss_and_the_rate_are_noted_also_where_nothing_else_is_wanted():
+    model, criterion = nn.Linear(6, 3), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=50, gamma=1e-4)
+    losses, rates = [], []
+    with watch(model, optimizer, loss=criterion, planned_steps=120) as doctor:
+        for x, y in batches(120):
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            losses.append(loss.item())
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            schedule.step()
+    seen = doctor.course
+    assert seen.losses.tolist() == losses
+    assert (seen.num_updates, seen.uncleared, seen.rests_from) == (120, 0, 51)
+    assert seen.sum_of_rates == pytest.approx(sum(rates))
+
+
+def test_gradients_left_by_a_pass_in_eval_mode_are_noted_after_quiet_steps():
+    model, criterion = noisy_model(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with watch(model, optimizer, loss=criterion) as doctor:
+        for step, (x, y) in enumerate(batches(40)):
+            model.train()
+            optimizer.zero_grad()
+            if step == 30:
+                model.eval()
+                criterion(model(x), y).backward()
+                model.train()
+            criterion(model(x), y).backward()
+            optimizer.step()
+    assert doctor.course.left == 1
+
+
 def test_no_hook_stays_behind():
     model, _ = trained(with_doctor=True)
     assert not model._forward_pre_hooks

@@ -1,10 +1,13 @@
 import copy
+import re
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from espalier.core.catalogue import architectures
 from espalier.models.densenet import DenseBlock, DenseLayer, Densenet, DensenetConfig, Transition
+from espalier.models.weights import load_weights
 from models.published import built, digest_of, lines_of, parameters_of, published_digests, published_lines
 
 SMALL = {"growth": 4, "layers": (3, 3), "stem_channels": 8}
@@ -86,3 +89,14 @@ def test_memory_grows_with_the_square_of_the_layers_and_only_with_their_number_w
 def test_no_layers_are_refused():
     with pytest.raises(ValueError, match=r"layers is \(\), expected the number of layers of each block"):
         DensenetConfig(3, 2, layers=())
+
+
+def test_files_of_torchvision_that_name_the_parts_of_a_layer_with_a_dot_are_loaded(tmp_path):
+    model = architectures()["densenet-tiny"].build({"in_channels": 3, "num_outputs": 5}, {})
+    new = model.state_dict()
+    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", key): value for key, value in new.items()}
+    assert any("denselayer1.norm.1.weight" in key for key in old) and old.keys() != new.keys()
+    torch.save(old, tmp_path / "old.pth")
+    again = architectures()["densenet-tiny"].build({"in_channels": 3, "num_outputs": 5}, {})
+    assert load_weights(again, tmp_path / "old.pth").fresh == ()
+    assert all(torch.equal(value, again.state_dict()[key]) for key, value in new.items())

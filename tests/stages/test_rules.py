@@ -100,10 +100,10 @@ def test_only_a_regression_target_is_left_open():
     assert plan_of(task="regression", changes={"task.name": "counts"}).prepare.target == "none"
 
 
-def test_answers_of_a_quantity_are_held_near_the_targets_seen():
+def test_answers_of_a_quantity_are_held_within_the_targets_seen():
     plan = plan_of(task="regression")
     assert plan.prepare.hold == HELD_MARGIN
-    assert "far beyond every target" in plan.reasons["prepare.hold"]
+    assert "within the targets of training" in plan.reasons["prepare.hold"]
     assert plan_of(task="regression", changes={"task.name": "counts"}).prepare.hold == HELD_MARGIN
     assert plan_of(task="regression", changes={"prepare.hold": None}).prepare.hold is None
 

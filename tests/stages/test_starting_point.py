@@ -117,6 +117,26 @@ def test_published_weights_of_photos_bring_colour_and_their_normalisation(tmp_pa
     assert np.allclose(new.prepared.normalize.mean, PHOTO_MEAN)
 
 
+def test_weights_for_colour_read_grey_pictures_with_summed_kernels(tmp_path):
+    model = architectures()["resnet-tiny"].build({"in_channels": 3, "num_outputs": 1000}, {})
+    torch.save(model.state_dict(), tmp_path / "photos.pth")
+    changes = {"adapt.weights": str(tmp_path / "photos.pth"), "prepare.pictures.channels": 1, "adapt.how": "frozen"}
+    plan = process.draft(write_folder(tmp_path / "grey"), changes={**SHORT, **changes}).plan
+    assert plan.prepare.pictures.mean == (0.449,) and plan.prepare.pictures.std == (0.226,)
+    assert "kernels of the first convolution are summed" in plan.reasons["prepare.pictures.mean"]
+    new = finish(process.train(plan, tmp_path / "run"))[0]
+    torch.testing.assert_close(weights_of(new)["conv1.weight"], model.state_dict()["conv1.weight"].sum(dim=1, keepdim=True))
+
+
+def test_networks_whose_published_weights_learnt_from_centred_pictures_are_given_such(tmp_path):
+    size = {"prepare.pictures.height": 224, "prepare.pictures.width": 224}
+    given = {"in_channels": 3, "num_outputs": 5, "image_size": (224, 224)}
+    save_file(architectures()["vit-ti-16"].build(given, {}).state_dict(), tmp_path / "vit.safetensors")
+    changes = {"adapt.weights": str(tmp_path / "vit.safetensors"), "model.name": "vit-ti-16", **size}
+    plan = process.draft(write_folder(tmp_path / "photos", 8, colour=True), changes={**SHORT, **changes}).plan
+    assert plan.prepare.pictures.mean == plan.prepare.pictures.std == (0.5, 0.5, 0.5)
+
+
 def refused(changes, error, match, source):
     with pytest.raises(error, match=match):
         process.draft(source, changes={**SHORT, **changes})
@@ -184,7 +204,7 @@ def test_a_frozen_body_forgets_nothing_and_a_changed_one_is_told(old, tmp_path):
     full = trained(other, tmp_path / "full", {**start, **fast})
     lost = forgetting(run.folder.path, full.folder.path, source)
     assert lost.before == kept.before and lost.after != lost.before
-    assert lost.sentence.startswith("On 40 rows of the old question roc_auc was ")
+    assert lost.sentence.startswith("On 40 rows of the old question roc auc was ")
 
 
 def test_a_run_that_is_given_old_data_tells_and_keeps_what_it_forgot(old, tmp_path):
@@ -193,8 +213,8 @@ def test_a_run_that_is_given_old_data_tells_and_keeps_what_it_forgot(old, tmp_pa
     asked = {**SHORT, "adapt.source": str(run.folder.path), "adapt.how": "frozen", "adapt.old_data": str(parts)}
     made = process.draft(other_classes(tmp_path / "new"), changes=asked)
     new, told = finish(process.train(made.plan, tmp_path / "run", made.table))
-    [said] = [one.sentence for one in told if getattr(one, "stage", "") == "forgetting"]
-    assert said.startswith("On 10 rows of the old question (its test part) roc_auc was ")
+    [said] = [one.sentence for one in told if getattr(one, "stage", "") == "forgotten"]
+    assert said.startswith("On 10 rows of the old question (its test part) roc auc was ")
     assert new.forgetting.sentence == said and new.forgetting.after == new.forgetting.before
     assert said in learning.build(gather_facts(new)).values["sentences"]
 

@@ -26,6 +26,8 @@ class Architecture:
         left_out: beginnings of keys that published weights of this name hold and the module does not need, such as heads
             that only served training.
         only: names of the tasks that it answers, such as "forecasting"; empty for every task on what it reads.
+        is_centred: published weights of this name learnt from pictures from -1 to 1 (mean and deviation 0.5 in every channel)
+            rather than with the mean and deviation of ImageNet.
     """
 
     module: type[nn.Module]
@@ -35,6 +37,7 @@ class Architecture:
     least_pixels: int = 1
     left_out: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    is_centred: bool = False
 
     def build(self, given: Mapping[str, Any], options: Mapping[str, Any]) -> nn.Module:
         """Return a new module.

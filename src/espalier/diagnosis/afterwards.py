@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from espalier.core.seeds import numpy_stream
-from espalier.diagnosis.course import LASTING, Answers, Sample
+from espalier.diagnosis.course import LASTING, SOMETHING_LEFT, Answers, Sample
 from espalier.diagnosis.evaluations import errors_of
 from espalier.diagnosis.kept_rows import KeptBatches, Rows
 from espalier.diagnosis.preserved import preserved
@@ -20,8 +20,7 @@ from espalier.diagnosis.subject import tensors_in
 from espalier.diagnosis.trials import Tried, try_changes
 from espalier.tasks.loss_kind import Criterion, LossKind, is_summed, prior_loss
 
-SOMETHING_LEFT = 0.2  # of the best constant answer's loss: a model that loses less has learnt most,
-WRONG = 0.05  # and where no more of its answers are wrong, or of the targets' variance is left, it is not tried
+WRONG = 0.05  # of the answers, or of the targets' variance: with no more of them, and little loss left, a model is not tried
 
 
 class Afterwards:

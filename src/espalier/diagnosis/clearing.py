@@ -112,6 +112,11 @@ class Clearing:
         self._before = None
         self.end()
 
+    def step_passes(self) -> None:
+        """Count an update before which no backward pass was looked at."""
+        self.uncleared += self._is_uncleared
+        self._has_stepped = True
+
     def end(self) -> None:
         """Look no more at when gradients come."""
         for one in self._hooks:

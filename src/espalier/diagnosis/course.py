@@ -14,6 +14,7 @@ RECENT_FRACTION = 0.1  # of the steps, at least 10: what "now" means
 FEWEST_RECENT = 10
 LASTING = 3  # samples running: what holds that long is no accident of one batch
 LITTLE = 0.2  # of the best constant answer's loss: what is far below it counts alike
+SOMETHING_LEFT = 0.2  # of the best constant answer's loss: below it trials are judged by the errors alone
 RESTING = 1e-3  # of the highest learning rate: a step below it hardly changes the model
 MIN_Z = 3.0  # standard errors by which a simple model, or the model after a trial, must be better
 MIN_SPARED = 0.03  # of the answers, or of the targets' variance,
@@ -226,9 +227,14 @@ class Course:
 
     @property
     def could_learn_more(self) -> float | None:
-        """How much the best of the trials lowers the loss, as a logarithm; 0 without trials, None where nothing was asked."""
+        """How much the best of the trials lowers the loss, as a logarithm; 0 without trials, None where nothing was asked.
+
+        It is 0, too, where most of the loss is gone already: healthy runs that are nearly done differ much in what is left.
+        """
         if self.answers is None:
             return None
+        if self.answers.own <= SOMETHING_LEFT * self.answers.constant:
+            return 0.0
         return max((self.answers.gain(change) for change in self.answers.after), default=0.0)
 
     @property

@@ -89,7 +89,8 @@ def spreading(subject: Subject, seen: Wiring, first: Tensor) -> dict[str, Any]:
     norms = [module for module in subject.model.modules() if isinstance(module, _BatchNorm)] if seen.normalised_rows else []
     for module in norms:
         module.train()
-    output = subject.call(weights=_opened(subject.model)).float()
+    opened = _opened(subject.model)
+    output = subject.call(weights=opened).float() if norms or opened else first
     for module in norms:
         module.eval()
     return {
@@ -121,7 +122,9 @@ def adding(subject: Subject, seen: Wiring, first: Tensor) -> dict[str, Any]:
             return subject.call(weights=opened | values).float()
         return subject.call(lambda tensor: values[0] if tensor is floats[0] else tensor, opened).float()
 
-    of_a, of_b = answer(a), answer(b)
+    of_a = answer(a)
+    is_rolled = len(subject.tensors) == 1 and not opened and floats and seen.mixing is not None and seen.mixing <= REPEATED
+    of_b = of_a.roll(1, dims=0) if is_rolled else answer(b)  # of rows that do not mix, the answers change places as they do
     of_both, of_zero = answer({key: a[key] + b[key] for key in a}), answer({key: torch.zeros_like(a[key]) for key in a})
     size = float((of_both - of_zero).abs().max())
     error = float((of_a + of_b - of_both - of_zero).abs().max())

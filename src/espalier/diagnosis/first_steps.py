@@ -29,18 +29,22 @@ def stepping(subject: Subject, seen: Wiring) -> dict[str, Any]:
         for weight in group["params"]:
             if id(weight) not in named or not weight.requires_grad or is_lazy(weight) or weight.ndim < 2:
                 continue
-            size = float(weight.float().square().mean().sqrt())
+            size = _root_mean_square(weight)
             if size <= 0:
                 continue
             if isinstance(optimizer, BY_RATE):
                 ratios.append(rate / size)
                 reaches.append(highest * (subject.planned_steps or 0) / size)
             elif (gradient := gradients.get(named[id(weight)])) is not None and not gradient.is_sparse:
-                ratios.append(rate * float(gradient.float().square().mean().sqrt()) / size)
+                ratios.append(rate * _root_mean_square(gradient) / size)
     found: dict[str, Any] = {"first_ratio": median(ratios)} if ratios else {}
     if reaches and subject.planned_steps:
         found |= {"reach": max(reaches), "planned_steps": subject.planned_steps}
     return found
+
+
+def _root_mean_square(tensor: Tensor) -> float:
+    return float(tensor.float().norm()) / max(tensor.numel(), 1) ** 0.5
 
 
 def _rate(group: dict[str, Any], name: str) -> float:

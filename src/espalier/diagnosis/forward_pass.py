@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from espalier.diagnosis.finite import is_finite
 from espalier.diagnosis.graph import leaves_of, matrices_in_a_row, operation_of
 from espalier.diagnosis.subject import Subject, tensors_in
 from espalier.diagnosis.wiring import Wiring
@@ -67,9 +68,10 @@ class _Trace:
 
         def hook(module: nn.Module, _: Any, output: Any) -> None:  # noqa: ANN401  whatever a module gives
             for tensor in tensors_in(output):
+                is_new = id(tensor) not in self.makers  # a container hands on what its last module gave
                 self.makers[id(tensor)] = type(module).__name__
                 self.kept.append(tensor)
-                if not self.broken and tensor.is_floating_point() and not torch.isfinite(tensor).all():
+                if is_new and not self.broken and tensor.is_floating_point() and not is_finite(tensor):
                     self.broken.append(name)
 
         return hook

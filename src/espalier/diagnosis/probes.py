@@ -16,6 +16,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from torch.optim import SGD, Optimizer
 
 from espalier.diagnosis.eval_passes import adding, cutting, in_eval, looking_ahead, mixing, repeating, spreading
+from espalier.diagnosis.finite import is_finite
 from espalier.diagnosis.first_steps import stepping
 from espalier.diagnosis.first_weights import NORMS, frozen_as_drawn, gains, is_new_norm
 from espalier.diagnosis.forward_pass import READERS, forward
@@ -140,9 +141,9 @@ def _described(subject: Subject, gradients: Mapping[str, Tensor | None] | None) 
             is_trainable=weight.requires_grad,
             is_updated=held is None or id(weight) in held,
             gradient=_norm((gradients or {}).get(name)),
-            is_finite=bool(torch.isfinite(weight).all()),
+            is_finite=is_finite(weight),
             is_symmetric=_is_symmetric(weight, (gradients or {}).get(name), blocks.get(id(weight))),
-            is_zero=not bool((weight != 0).any()),
+            is_zero=not (bool(weight.flatten()[:1].any()) or bool(weight.any())),
             is_constant=id(weight) in blocks and _is_constant(weight),
         )
         for name, weight in named
@@ -173,8 +174,10 @@ def _blocks(model: nn.Module) -> dict[int, int]:
 
 
 def _is_constant(weight: Tensor) -> bool:
-    value = weight.flatten()[:1]
-    return weight.ndim > 1 and weight.numel() > 1 and bool((weight == value).all()) and bool((value != 0).any())
+    if weight.ndim < 2 or weight.numel() < 2:
+        return False
+    first = weight[0].flatten()  # looked at before all others: it tells of nearly every weight
+    return bool((first == first[:1]).all()) and bool((first[:1] != 0).any()) and bool((weight == first[0]).all())
 
 
 def _is_symmetric(weight: Tensor, gradient: Tensor | None, block: int | None) -> bool:
@@ -184,7 +187,7 @@ def _is_symmetric(weight: Tensor, gradient: Tensor | None, block: int | None) ->
     limit = EQUAL if block is None else ALIKE
     size = block or len(weight)
     for rows, slopes in zip(torch.split(weight, size), torch.split(gradient.float(), size), strict=True):
-        if len(rows) > 1 and bool((rows == rows[:1]).all()) and bool((rows != 0).any()):
+        if len(rows) > 1 and torch.equal(rows[0], rows[1]) and bool((rows == rows[:1]).all()) and bool((rows != 0).any()):
             apart = float((slopes - slopes.mean(dim=0)).norm())
             if apart <= limit * float(slopes.norm()):
                 return True

@@ -1,6 +1,7 @@
 """Sampler: measures gradients, updates and activations of some steps, as often as a small share of the time allows."""
 
 import time
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -42,15 +43,23 @@ class Sampler:
         if step >= self.next:
             self.activations.begin()
 
+    def note_rate(self, step: int) -> None:
+        """Take in the learning rate of a step, from 1."""
+        given = self.optimizer.param_groups[0]["lr"]
+        if isinstance(given, Tensor):  # to read it from a device would wait for the device
+            return
+        rate = float(given)
+        self.sum_of_rates += rate
+        if rate > self.highest_rate:
+            self.highest_rate = rate
+        if rate > self.highest_ever:
+            self.highest_ever = rate
+        if rate >= RESTING * self.highest_ever:
+            self.rests_from = step + 1
+
     def step_begins(self, step: int) -> None:
-        """Keep the weights of a step that is to be sampled, and the highest learning rate of any."""
-        rate = self.optimizer.param_groups[0]["lr"]
-        if not isinstance(rate, Tensor):  # to read it from a device would wait for the device
-            self.highest_rate = max(self.highest_rate, float(rate))
-            self.sum_of_rates += float(rate)
-            self.highest_ever = max(self.highest_ever, float(rate))
-            if float(rate) >= RESTING * self.highest_ever:
-                self.rests_from = step + 1
+        """Keep the weights of a step that is to be sampled, and the learning rate of any."""
+        self.note_rate(step)
         if step >= self.next:
             held = {id(weight) for group in self.optimizer.param_groups for weight in group["params"]}
             trained = [(name, weight) for name, weight in self.model.named_parameters() if weight.requires_grad]
@@ -83,22 +92,26 @@ class Sampler:
         rate = float(self.optimizer.param_groups[0]["lr"])
         highest_rate, self.highest_rate = max(self.highest_rate, rate), 0.0
         dead, saturated = self.activations.end()
-        named = [(name, weight) for name, weight in self.model.named_parameters() if name in before]
+        named = {name: weight for name, weight in self.model.named_parameters() if name in before}
         groups = self.optimizer.param_groups
-        sizes = {name: _norm(before[name]) for name, _ in named}
+        sizes = _norms(before)
         return Sample(
             step=step,
             learning_rate=rate,
             highest_rate=highest_rate,
-            gradients={name: _norm(weight.grad) for name, weight in named if weight.grad is not None},
+            gradients=_norms({name: weight.grad for name, weight in named.items() if weight.grad is not None}),
             sizes=sizes,
-            updates={name: _norm(before[name].sub_(weight)) for name, weight in named},
+            updates=_norms({name: before[name].sub_(weight) for name, weight in named.items()}),
             dead=dead,
             saturated=saturated,
-            matrices=tuple(name for name, weight in named if weight.ndim > 1),
+            matrices=tuple(name for name, weight in named.items() if weight.ndim > 1),
             weight_decay=max(float(group.get("weight_decay", 0.0)) for group in groups),
         )
 
 
-def _norm(tensor: Tensor) -> float:
-    return float((tensor.coalesce().values() if tensor.is_sparse else tensor).float().norm())
+def _norms(tensors: Mapping[str, Tensor]) -> dict[str, float]:
+    """Return the norm of each tensor. Those of one device are read together: each reading waits for the device."""
+    dense = [(one.coalesce().values() if one.is_sparse else one).float() for one in tensors.values()]
+    norms = list(torch._foreach_norm(dense)) if dense else []
+    is_together = len({one.device for one in norms}) == 1
+    return dict(zip(tensors, torch.stack(norms).tolist() if is_together else map(float, norms), strict=True))

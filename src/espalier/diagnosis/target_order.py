@@ -1,5 +1,6 @@
 """Target order: whether the classes of the first batches are dealt as chance would deal them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,22 @@ class TargetOrder:
 
     def __init__(self) -> None:
         self.batches: list[Tensor] = []
+        self._are_classes = True
 
     @property
     def is_wanted(self) -> bool:
         """Whether another batch is to be kept."""
-        return len(self.batches) < MAX_BATCHES
+        return self._are_classes and len(self.batches) < MAX_BATCHES
+
+    def look(self, given: Callable[[], tuple[Any, Any]]) -> None:
+        """Keep the targets of a batch that is told of by output and target."""
+        self.add(given()[1])
 
     def add(self, target: Any) -> None:  # noqa: ANN401  whatever the criterion takes
         """Keep the targets of a batch: classes by number (N,), or yes and no as 1 and 0, (N,) or (N, 1)."""
         if self.is_wanted and isinstance(target, Tensor) and target.numel() == len(target) > 1:
             self.batches.append(target.detach().flatten().clone())
+            self._are_classes = not target.is_floating_point() or bool((target == target.round()).all())
 
     def surplus(self) -> tuple[float, float]:
         """Return by what factor batches differ in their classes more than chance would have it, and how likely that is.

@@ -28,6 +28,7 @@ from espalier.diagnosis.clearing import FIRST_STEPS, Clearing
 from espalier.diagnosis.course import Course
 from espalier.diagnosis.evaluations import Evaluations
 from espalier.diagnosis.examine import examine, in_order
+from espalier.diagnosis.finite import is_finite
 from espalier.diagnosis.prior import Prior
 from espalier.diagnosis.probes import probe
 from espalier.diagnosis.sampler import Sampler
@@ -79,7 +80,8 @@ class Doctor:
         self._spent = 0.0
         self.sampler = Sampler(model, optimizer)
         self._is_probing = False
-        self._is_quiet = False  # nothing but the loss itself is wanted of the coming steps
+        self._is_quiet = False  # nothing but the loss itself is wanted of the coming losses
+        self._is_still = False  # nor anything of the coming step but its rate
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -99,7 +101,7 @@ class Doctor:
         trained = [one.name for one in self.wiring.trained] if self.wiring else []
         unreached = [name for name in trained if name not in self._reached] if self._steps >= FIRST_STEPS else []
         made = [(name, weight) for name, weight in self.model.named_parameters() if not is_lazy(weight)]
-        broken = [name for name, weight in made if not torch.isfinite(weight).all()]
+        broken = [name for name, weight in made if not is_finite(weight)]
         seen = Course(
             losses=np.array(self._losses),
             samples=tuple(self.sampler.samples),
@@ -141,6 +143,8 @@ class Doctor:
         """
         is_quiet = self._is_quiet and not (self._afterwards.is_turn or self._is_probing)
         if is_quiet and loss.requires_grad and self.model.training:
+            if self._order.is_wanted:
+                self.guard(self._order.look, given)
             began = time.perf_counter()
             self._note(loss)
             self._afterwards.loss_is_done()
@@ -186,22 +190,23 @@ class Doctor:
             if self._is_evaluating:  # and not a loss looked at on the way, of an output cut from its graph
                 self._evaluations.add(self._steps, given, value, is_training=self.model.training)
             return
+        self._is_still = False
         self._note(value)
         if self.wiring is None or not self._prior.is_full or self._afterwards.is_wanted or self._order.is_wanted:
             self._saw_batch(*given())
         self._clearing.saw_loss(value, self._steps, self._afterwards.only_call)
         self._afterwards.loss_is_done()
         self._is_quiet = (
-            self._steps > FIRST_STEPS
-            and self.wiring is not None
-            and self._prior.is_full
-            and not self._order.is_wanted
-            and self._clearing.is_quiet
+            self._steps > FIRST_STEPS and self.wiring is not None and self._prior.is_full and self._clearing.is_quiet
         )
 
     def _note(self, value: Tensor) -> None:
         self._calls_in_step += 1
-        self._newest.append(value.detach().clone() if value.ndim == 0 else value.detach().mean())
+        loss = value if value.ndim == 0 else value.detach().mean()
+        if loss.is_cpu:  # nothing to wait for
+            self._losses.append(loss.item())
+            return
+        self._newest.append(loss.detach().clone())
         if len(self._newest) >= BUFFER:
             self._read_losses()
 
@@ -228,7 +233,7 @@ class Doctor:
             self._reached |= {
                 name
                 for name, weight in self.model.named_parameters()
-                if weight.grad is not None and bool((weight.grad != 0).any())
+                if name not in self._reached and weight.grad is not None and bool((weight.grad != 0).any())
             }
         if self.wiring is None and self._call is not None:
             self._probe()
@@ -261,6 +266,37 @@ class Doctor:
         self._calls_in_step = 0
         self._clearing.step_ends()
         self.sampler.step_ends(self._steps, self._spent)
+        self._is_still = self._is_quiet and self._steps + 1 < self.sampler.next
+
+
+def _forward_begins(doctor: Doctor, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+    """Look at what the model is called with, before its forward pass, if there is more to see than its mode."""
+    is_still = doctor._is_still and not (doctor._afterwards.is_turn or doctor._is_probing)
+    if is_still and doctor.model.training and torch.is_grad_enabled():
+        doctor._is_evaluating = False
+        if doctor._evaluations.modes:
+            doctor._later_modes.add(True)
+    else:
+        doctor.guard(doctor.saw_inputs, arguments, keywords)
+
+
+def _update_begins(doctor: Doctor) -> None:
+    """Look before an update, if there is something to see."""
+    if not doctor._is_still:
+        doctor.guard(doctor.step_begins)
+
+
+def _update_ends(doctor: Doctor) -> None:
+    """Look after an update; after one in which nothing was wanted, only count it."""
+    if not doctor._is_still:
+        doctor.guard(doctor.step_ends)
+        return
+    doctor._is_mixed |= doctor._calls_in_step > 1
+    doctor._calls_in_step = 0
+    doctor._steps += 1
+    doctor._clearing.step_passes()
+    doctor.sampler.note_rate(doctor._steps)
+    doctor._is_still = doctor._steps + 1 < doctor.sampler.next
 
 
 @contextmanager
@@ -299,16 +335,14 @@ def watch(
     """
     doctor = Doctor(model, optimizer, loss, planned_steps, causal)
     hooks = [
-        model.register_forward_pre_hook(
-            lambda _, args, keywords: doctor.guard(doctor.saw_inputs, args, keywords), with_kwargs=True
-        ),
+        model.register_forward_pre_hook(lambda _, args, keywords: _forward_begins(doctor, args, keywords), with_kwargs=True),
         model.register_forward_hook(
             lambda _, args, output: (
                 doctor.guard(doctor._afterwards.saw_output, output) if doctor._afterwards.is_wanted else None
             )
         ),
-        optimizer.register_step_pre_hook(lambda *_: doctor.guard(doctor.step_begins)),
-        optimizer.register_step_post_hook(lambda *_: doctor.guard(doctor.step_ends)),
+        optimizer.register_step_pre_hook(lambda *_: _update_begins(doctor)),
+        optimizer.register_step_post_hook(lambda *_: _update_ends(doctor)),
     ]
     if isinstance(loss, nn.Module):
         hooks.append(loss.register_forward_hook(lambda _, given, value: doctor.saw(lambda: (given[0], given[1]), value)))

@@ -219,6 +219,6 @@ class Bottleneck(nn.Module):
 
 TINY = {"stage_depths": (1,), "stem_width": 8, "num_groups": 4, "width": 32, "depth": 2, "num_heads": 4, "hidden_factor": 2.0}
 MODELS = {
-    "cnn-transformer": Architecture(CnnTransformer, CnnTransformerConfig, reads="image", least_pixels=32),
+    "cnn-transformer": Architecture(CnnTransformer, CnnTransformerConfig, reads="image", least_pixels=32, is_centred=True),
     "cnn-transformer-tiny": Architecture(CnnTransformer, CnnTransformerConfig, reads="image", sizes=TINY, least_pixels=4),
 }

@@ -103,7 +103,11 @@ class Vit(nn.Module):
 TINY = {"patch_size": 4, "width": 48, "depth": 2, "num_heads": 4, "hidden_factor": 2.0}
 MODELS = {
     "vit-tiny": Architecture(Vit, VitConfig, reads="image", sizes=TINY, least_pixels=4),
-    "vit-ti-16": Architecture(Vit, VitConfig, reads="image", sizes={"width": 192, "num_heads": 3}, least_pixels=16),
-    "vit-s-16": Architecture(Vit, VitConfig, reads="image", least_pixels=16),
-    "vit-b-16": Architecture(Vit, VitConfig, reads="image", sizes={"width": 768, "num_heads": 12}, least_pixels=16),
+    "vit-ti-16": Architecture(
+        Vit, VitConfig, reads="image", sizes={"width": 192, "num_heads": 3}, least_pixels=16, is_centred=True
+    ),
+    "vit-s-16": Architecture(Vit, VitConfig, reads="image", least_pixels=16, is_centred=True),
+    "vit-b-16": Architecture(
+        Vit, VitConfig, reads="image", sizes={"width": 768, "num_heads": 12}, least_pixels=16, is_centred=True
+    ),
 }

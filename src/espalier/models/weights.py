@@ -2,6 +2,7 @@
 
 import importlib
 import pickle
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ HUB = "hub:"
 HUB_FILE = "model.safetensors"
 NESTED_UNDER = ("state_dict", "model")  # where training scripts put the weights beside other things
 PARALLEL = "module."  # what a model trained on several devices at once puts before each key
+OLD_DENSE_LAYER = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")  # files of torchvision: norm.1 for norm1
 COUNTER = "num_batches_tracked"  # of batch norm; files of before 2018 lack it, and nothing is answered with it
 NUM_SHOWN = 3
 USUAL = {"in_channels": 3, "num_outputs": 1000, "image_size": (224, 224)}  # of published weights
@@ -132,7 +134,20 @@ def read_weights(source: Path | str) -> dict[str, Tensor]:
             f"under {' or '.join(map(repr, NESTED_UNDER))}. Save it anew: torch.save(model.state_dict(), 'weights.pth')."
         )
     parallel = all(str(key).startswith(PARALLEL) for key in held)
-    return {str(key).removeprefix(PARALLEL) if parallel else str(key): value for key, value in held.items()}
+    plain = {str(key).removeprefix(PARALLEL) if parallel else str(key): value for key, value in held.items()}
+    return {OLD_DENSE_LAYER.sub(r"\1\2", key): value for key, value in plain.items()}
+
+
+def with_grey_input(weights: Mapping[str, Tensor], first: str) -> dict[str, Tensor]:
+    """Return weights for colour as weights for grey: the kernels of the first convolution are summed over the colours.
+
+    A grey picture given as three equal colours gets the same answers, where all colours are normalised alike; timm does so too.
+
+    Args:
+        weights: by their keys.
+        first: key of the first convolution's weights (D, 3, H, W).
+    """
+    return {key: value.sum(dim=1, keepdim=True) if key == first else value for key, value in weights.items()}
 
 
 def weights_file(source: Path | str) -> Path:

@@ -144,6 +144,6 @@ class XceptionBlock(nn.Module):
 
 TINY = {"stem_widths": (8, 16), "entry_widths": (32,), "depth": 1, "exit_widths": (64, 96, 128)}
 MODELS = {
-    "xception": Architecture(Xception, XceptionConfig, reads="image", least_pixels=7),
+    "xception": Architecture(Xception, XceptionConfig, reads="image", least_pixels=7, is_centred=True),
     "xception-tiny": Architecture(Xception, XceptionConfig, reads="image", sizes=TINY, least_pixels=7),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from espalier.core.catalogue import architectures
 from espalier.core.plan import ModelPlan, Plan, TaskPlan, edit
 from espalier.core.records import Records, TrainRecords
 from espalier.core.seeds import derive_seed, numpy_stream
@@ -41,6 +42,10 @@ def decide_augmentation(plan: Plan, train: TrainRecords, valid: Records) -> Plan
     if pictures is None or pictures.augment is not None:
         return plan
     side = min(pictures.height, pictures.width)
+    least = architectures()[TRIAL_MODEL].least_pixels
+    if side < least:
+        why = f"left as they are: of pictures of less than {least} pixels a side, a shift leaves too little"
+        return edit(plan, {"prepare.pictures.augment": []}, why)
     is_colour = pictures.channels == COLOUR
     fill = "reflect" if is_colour and target_kind(plan) != "box" else "zero"  # a mirrored border may show a box twice
     shift = {"name": "crop", "padding": max(side // CROP_SHARE, 1), "fill": fill}

@@ -19,6 +19,7 @@ from espalier.data.clean import clean
 from espalier.data.parse import parse
 from espalier.data.part_column import parts_of_column
 from espalier.data.read import read
+from espalier.evaluation.verdict import spoken
 from espalier.stages.network import Network, load_network, main_metric
 from espalier.training.adapt.depth import blocks_of
 
@@ -48,7 +49,7 @@ class Forgetting:
         """Return what was found, for people."""
         where = f" (its {self.part} part)" if self.part else ""
         rows = f"On {self.rows:,} rows of the old question{where}"
-        return f"{rows} {self.metric} was {self.before:.3g}, and is {self.after:.3g} now."
+        return f"{rows} {spoken(self.metric)} was {self.before:.3g}, and is {self.after:.3g} now."
 
 
 def check_forgetting(plan: Plan, folder: RunFolder) -> Forgetting:

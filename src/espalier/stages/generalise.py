@@ -246,7 +246,8 @@ def _cross_fitted(run: Finished, clock: _Clock) -> Generator[StageDone, None, An
             return None
         held.append(others)
         answers.append(done.fold.answer(others))
-    records = Records(pl.concat([one.frame for one in held]), np.concatenate([one.rows for one in held]), held[0].source)
+    rows = np.concatenate([one.rows for one in held])
+    records = replace(held[0], frame=pl.concat([one.frame for one in held]), rows=rows)
     said = f"{len(records):,} training rows answered by networks that did not learn from them"
     yield StageDone("cross-fit", said, time.monotonic() - began)
     return _answers(run, records, join(answers))

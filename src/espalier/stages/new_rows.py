@@ -2,12 +2,13 @@
 
 import difflib
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import polars as pl
 
 from espalier.core.errors import ColumnError
 from espalier.core.records import Records
-from espalier.core.schema import Role, Schema
+from espalier.core.schema import Kind, Role, Schema
 from espalier.data.parse import Parsed
 from espalier.data.prepare.preparation import Preparation
 
@@ -41,6 +42,24 @@ def absent_columns(records: Records, read: Collection[str], schema: Schema, *, f
             "missing there: --fill-missing, in Python fill_missing=True."
         )
     return absent
+
+
+def pictures_as_trained(records: Records, schema: Schema) -> Records:
+    """Return records whose pictures are called as in training, where there is one column of them here and there.
+
+    A model that learnt from a table of paths so answers a folder, and the other way round.
+
+    Args:
+        records: as they were read, not yet parsed.
+        schema: of the training.
+    """
+    wanted = schema.inputs(Kind.IMAGE)
+    given = tuple(name for name, column in records.hints.columns.items() if column.kind is Kind.IMAGE)
+    if len(wanted) != 1 or len(given) != 1 or wanted[0] in records.frame.columns:
+        return records
+    columns = {wanted[0] if name == given[0] else name: column for name, column in records.hints.columns.items()}
+    frame = records.frame.rename({given[0]: wanted[0]})
+    return replace(records, frame=frame, hints=replace(records.hints, columns=columns))
 
 
 def lack(records: Records, absent: Collection[str], schema: Schema) -> str:

@@ -1,11 +1,12 @@
 """The rules that fill in a plan for pictures."""
 
-from espalier.core.pictures import GREY
+from espalier.core.pictures import COLOUR, GREY
 from espalier.core.plan import Plan
 from espalier.core.plan_parts import PicturesPlan
 from espalier.core.schema import SIDES, Kind, Role
 from espalier.data.pictures.survey import Survey
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
+from espalier.stages.starting_point import Start
 from espalier.stages.table import LOCALIZATION
 
 DEFAULT_MODEL = "fast-cnn"
@@ -74,10 +75,19 @@ def _form(facts: Facts, plan: Plan) -> list[Choice]:
     return [(f"prepare.pictures.{name}", value, start.why_form) for name, value in start.form.items()]
 
 
+def _light(start: Start) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    return ("mean", start.mean), ("std", start.std)
+
+
 def _normalization(facts: Facts, plan: Plan) -> list[Choice]:
     """Normalise as the starting weights are used to."""
     start, pictures = facts.start, plan.prepare.pictures
-    if start is None or pictures is None or len(start.mean) != pictures.channels:
+    if start is None or pictures is None or not start.mean:
+        return []
+    if (len(start.mean), pictures.channels) == (COLOUR, GREY):
+        why = f"{start.why_mean}: the mean of the colours, over which the kernels of the first convolution are summed"
+        return [(f"prepare.pictures.{name}", [round(sum(one) / COLOUR, 4)], why) for name, one in _light(start)]
+    if len(start.mean) != pictures.channels:
         return []
     return [
         ("prepare.pictures.mean", list(start.mean), start.why_mean),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from espalier.core.catalogue import architectures
 from espalier.core.errors import FormatError, InputError, PlanError
 from espalier.core.files import sha256
+from espalier.core.pictures import COLOUR, GREY
 from espalier.core.plan import Plan
 from espalier.core.plan_parts import AdaptPlan
 from espalier.core.run_folder import RunFolder, read_run_json
@@ -24,6 +25,7 @@ from espalier.models.weights import (
     put_weights,
     read_weights,
     weights_file,
+    with_grey_input,
 )
 from espalier.stages.network import OWN_MODULE, Network
 from espalier.tasks.build import build_task
@@ -32,6 +34,7 @@ from espalier.training.adapt.depth import blocks_of
 from espalier.training.checkpoint import read_checkpoint
 
 PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision and timm have them
+CENTRED = (0.5, 0.5, 0.5)  # mean and deviation of pictures from -1 to 1
 COLOURS = (1, 3)
 PICTURE_DIMS = 4  # of a convolution's weights
 
@@ -130,7 +133,9 @@ def _of_file(source: str, asked: str | None) -> Start:
     if channels == 1:
         return start
     why = "published weights learnt from photos normalised so; null takes those of the training part"
-    return replace(start, mean=PHOTO_MEAN, std=PHOTO_STD, why_mean=why)
+    is_centred = model is not None and architectures()[model].is_centred
+    mean, std = (CENTRED, CENTRED) if is_centred else (PHOTO_MEAN, PHOTO_STD)
+    return replace(start, mean=mean, std=std, why_mean=why)
 
 
 def _channels_of(weights: Mapping[str, Tensor], model: str | None) -> int | None:
@@ -207,6 +212,7 @@ def check_start(plan: Plan, start: Start | None, classes: Sequence[str]) -> None
         return  # a person's own module, or a network of the catalogue: its shapes follow from the prepared columns
     _check_model(plan, start)
     module = _without_values(plan, build_task(plan.task, len(classes)).num_outputs)
+    start = _in_grey(plan, start, module)
     _check_channels(plan, start, module)
     fresh = _fresh(module, start, plan, tuple(classes))
     try:
@@ -228,6 +234,7 @@ def begin_from(plan: Plan, network: Network) -> nn.Module | Adaptation:
     start = start_of(plan.adapt)
     if start is None:
         return network.module
+    start = _in_grey(plan, start, network.module)
     fresh = _fresh(network.module, start, plan, network.prepared.classes)
     loaded = put_weights(network.module, start.weights, start.name, _left_out(plan), fresh)
     return Adaptation(network.module, plan.adapt, loaded.fresh)
@@ -273,9 +280,25 @@ def _options(options: Mapping[str, Any]) -> str:
     return f" with the options {dict(options)}" if options else ""
 
 
+def _in_grey(plan: Plan, start: Start, module: nn.Module) -> Start:
+    """Return weights of a file for colour as weights for grey, where the plan reads grey pictures."""
+    first, pictures = _first_convolution(module), plan.prepare.pictures
+    known = start.weights.get(first)
+    if start.task is not None or known is None or pictures is None or known.ndim != PICTURE_DIMS:
+        return start
+    if (known.shape[1], pictures.channels) != (COLOUR, GREY):
+        return start
+    return replace(start, weights=with_grey_input(start.weights, first))
+
+
+def _first_convolution(module: nn.Module) -> str:
+    """Return the key of the weights that read the picture; empty where no convolution does."""
+    return next((key for key, value in module.state_dict().items() if value.ndim == PICTURE_DIMS), "")
+
+
 def _check_channels(plan: Plan, start: Start, module: nn.Module) -> None:
     """Raise PlanError where the weights read another number of channels than pictures are brought to."""
-    first = next((key for key, value in module.state_dict().items() if value.ndim == PICTURE_DIMS), "")
+    first = _first_convolution(module)
     known, pictures = start.weights.get(first), plan.prepare.pictures
     if known is None or pictures is None or known.ndim != PICTURE_DIMS:
         return

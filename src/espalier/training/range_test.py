@@ -22,6 +22,8 @@ BREAK_FACTOR = 2.0  # the test ends when the smoothed loss is this many times it
 FIRST_STEPS = 20  # whose smoothed loss is mostly luck: the test does not end there, and the lowest loss is not looked for there
 USUAL_RATE = 1e-3  # taken when the loss did not fall during the test
 SAFETY = 30.0  # the rate picked lies this factor below the one where the loss is lowest
+ADAPTED_SAFETY = 10.0  # and this factor where learnt weights go on: most of their blocks learn at a fraction of the rate
+FRACTIONS = {SAFETY: "a thirtieth", ADAPTED_SAFETY: "a tenth"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def find_learning_rate(
     """Pick a learning rate by a range test (Smith 2017, arXiv 1506.01186, section 3.3).
 
     The rate rises by a constant factor from step to step. The one picked is a thirtieth of the rate at which the smoothed
-    loss is lowest: there it still falls, and stays clear of where it breaks. Model and random state stay as they are.
+    loss is lowest, or a tenth where learnt weights go on: there it still falls, and stays clear of where it breaks. Model and
+    random state stay as they are.
 
     Args:
         model: as it will be trained; a copy learns. Of an adaptation all parts learn that will ever learn.
@@ -84,16 +87,17 @@ def find_learning_rate(
                     f"{number} of {NUM_STEPS} steps of a range test took the {seconds:.1f} s it may: the usual rate is taken"
                 )
                 return RangeTest(tuple(rates), tuple(losses), USUAL_RATE, reason)
-    return _pick(rates, losses)
+    return _pick(rates, losses, SAFETY if adapting is None else ADAPTED_SAFETY)
 
 
-def _pick(rates: list[float], losses: list[float]) -> RangeTest:
+def _pick(rates: list[float], losses: list[float], safety: float = SAFETY) -> RangeTest:
     """Return the rate a fixed factor below the one with the lowest loss, or the usual rate when the loss never fell."""
     later = range(FIRST_STEPS, len(losses))
     lowest = min(later, key=losses.__getitem__, default=None)
     if lowest is None or losses[lowest] >= losses[FIRST_STEPS - 1]:
         reason = f"range test over {len(rates)} steps: the loss did not fall, so the usual rate is taken"
         return RangeTest(tuple(rates), tuple(losses), USUAL_RATE, reason)
-    rate = float(f"{rates[lowest] / SAFETY:.1e}")
-    reason = f"range test over {len(rates)} steps: the loss is lowest at {rates[lowest]:.1e}; a thirtieth of that is taken"
+    rate = float(f"{rates[lowest] / safety:.1e}")
+    taken = FRACTIONS[safety]
+    reason = f"range test over {len(rates)} steps: the loss is lowest at {rates[lowest]:.1e}; {taken} of that is taken"
     return RangeTest(tuple(rates), tuple(losses), rate, reason)

@@ -12,7 +12,7 @@ from espalier.training.evaluate import evaluating
 from espalier.training.fit import Examiner, Fit, Judgement
 from espalier.training.loop import Way, learn
 from espalier.training.optimizers import make_optimizer
-from espalier.training.range_test import find_learning_rate
+from espalier.training.range_test import ADAPTED_SAFETY, FIRST_STEPS, find_learning_rate
 from espalier.training.schedules import make_schedule
 from training.toys import LineTask, line_batches
 
@@ -177,7 +177,10 @@ def test_the_range_test_leaves_the_model_as_it_is():
     adaptation = Adaptation(net(), plan_of("gradual", warmup_epochs=2, rate_decay=2.6))
     before = state_of(adaptation.model)
     found = find_learning_rate(adaptation, LineTask(), line_batches(), LearningPlan())
-    assert found.rate > 0 and changed(before, adaptation.model) == set()
+    assert changed(before, adaptation.model) == set()
+    lowest = min(range(FIRST_STEPS, len(found.losses)), key=found.losses.__getitem__)
+    assert found.rate == pytest.approx(found.rates[lowest] / ADAPTED_SAFETY, rel=0.05)
+    assert "a tenth of that is taken" in found.reason
     assert all(one.requires_grad for one in adaptation.model.parameters())
 
 

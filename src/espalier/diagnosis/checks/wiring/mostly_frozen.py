@@ -5,15 +5,15 @@ tuning and low-rank adapters: a note. But when a norm among them still has the w
 all matrices among them fill the range from which torch draws new ones and never pass it, what is frozen was never trained: a
 warning, and for matrices of 64 numbers and more one at any share, because a small first layer that never learns spoils what
 all others read. Copies of trained weights, as of a target network, and weights with an adapter beside them do not count. A base
-that was never trained is a note, too, where it was frozen part by part: a trained matrix is zero so that it changes nothing at
-first, as adapters begin, or trained and frozen weights take turns. Where the plan itself says that learnt weights stay as they
-are, nothing is said.
+that was never trained is a note, too, where it was frozen part by part: trained matrices have a narrow waist and end at zero so
+that they change nothing at first, as adapters begin, or trained and frozen weights take turns. Where the plan itself says that
+learnt weights stay as they are, nothing is said.
 """
 
 import math
 
 from espalier.core.finding import Finding, Severity
-from espalier.diagnosis.wiring import Wiring
+from espalier.diagnosis.wiring import Weight, Wiring
 from espalier.diagnosis.wording import counted, named, percent
 
 ID = "W20-mostly-frozen"
@@ -55,8 +55,13 @@ def _drawn(wiring: Wiring, sizes: dict[str, int]) -> tuple[str, ...]:
 
 def _is_adapted(wiring: Wiring) -> bool:
     """Return whether weights were frozen part by part, as a base is to which adapters are added."""
-    matrices = [one for one in wiring.weights if len(one.shape) > 1]
-    is_opened_later = any(one.is_zero and one.is_trainable for one in matrices[:-1])  # heads may begin at zero, too
     states = [one.is_trainable for one in wiring.weights]
     runs = sum(now and not following for now, following in zip([True, *states], states, strict=False))
-    return is_opened_later or runs > MOST_RUNS
+    trained = [one for one in wiring.weights if one.is_trainable and len(one.shape) > 1]
+    return runs > MOST_RUNS or any(up.is_zero and _is_narrow(down, up) for down, up in zip(trained, trained[1:], strict=False))
+
+
+def _is_narrow(down: Weight, up: Weight) -> bool:
+    """Return whether two matrices have a narrow waist between them; a head that begins at zero has none before it."""
+    low, high = (sorted(one.shape[:2]) for one in (down, up))
+    return low[0] == high[0] and low[0] < low[1] and high[0] < high[1]
