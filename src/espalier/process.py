@@ -299,10 +299,9 @@ def _stages(
     findings = _findings(plan, table, cleaned, parts[0])
     write_json(folder.findings, [finding.to_mapping() for finding in findings])
     refuse_stops(findings, plan.diagnosis)
-    said = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-    yield StageDone("examine", f"{said} about the data", time.monotonic() - began_stage)
-    plan = decide_rate(decide_target(plan, parts[0].train, parts[0].valid), parts[0].train)
-    plan = decide_augmentation(plan, parts[0].train, parts[0].valid)
+    yield StageDone("examine", _found_sentence(findings), time.monotonic() - began_stage)
+    train, valid = parts[0].train, parts[0].valid
+    plan = decide_augmentation(decide_rate(decide_target(plan, train, valid), train), train, valid)
     write_plan(folder.plan, plan)
     folds: list[Fold] = []
     learnt = _end_of_learning(began, budget)
@@ -350,6 +349,10 @@ def _data(plan: Plan, table: Table, cleaned: Cleaned) -> dict[str, Any]:
         "profile": table.profile.to_mapping(),
         "pictures": None if table.pictures is None else table.pictures.to_mapping(),
     }
+
+
+def _found_sentence(findings: Sequence[Finding]) -> str:
+    return f"{'1 finding' if len(findings) == 1 else f'{len(findings)} findings'} about the data"
 
 
 def _split_sentence(plan: Plan, parts: Sequence[Splits]) -> str:

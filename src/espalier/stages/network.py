@@ -27,6 +27,7 @@ from espalier.evaluation.target_kind import TargetKind
 from espalier.evaluation.threshold import answer
 from espalier.tasks.binary import DEFAULT_THRESHOLD, Binary
 from espalier.tasks.build import build_task
+from espalier.tasks.forecasting import Forecasting
 from espalier.tasks.task import Task
 from espalier.training.checkpoint import read_checkpoint
 from espalier.training.evaluate import predict
@@ -88,7 +89,7 @@ def make_network(
     """
     task = build_task(plan.task, len(prepared.classes), class_weights, prepared.given())
     torch.manual_seed(derive_seed(seed, "weights"))
-    module = _tried(maker(prepared, task.num_outputs), prepared, task) if maker else _build(plan, prepared, task.num_outputs)
+    module = _tried(maker(prepared, task.num_outputs), prepared, task) if maker else _build(plan, prepared, task)
     return Network(prepared, module, task)
 
 
@@ -347,15 +348,15 @@ def _architecture(plan: Plan) -> Architecture:
     return known[plan.model.name]
 
 
-def _build(plan: Plan, prepared: Preparation, num_outputs: int) -> nn.Module:
+def _build(plan: Plan, prepared: Preparation, task: Task) -> nn.Module:
     if plan.model.name == OWN_MODULE:
         raise RunError(
             "This run trained a module of your own, which only your code can make. "
             "Give it again: espalier.load(path, model=...) or espalier.resume(path, model=...)."
         )
-    given = {**prepared.given(), "num_outputs": num_outputs}
-    if "horizon" in given:
-        given["outputs_per_step"] = num_outputs // (given["num_targets"] * given["horizon"])
+    given = {**prepared.given(), "num_outputs": task.num_outputs}
+    if isinstance(task, Forecasting):
+        given |= {"outputs_per_step": task.outputs_per_step, "output_roles": task.output_roles}
     module = _architecture(plan).build(given, plan.model.options)
     if plan.prepare.pictures is None:
         return module

@@ -4,7 +4,7 @@ from espalier.core.plan import Plan
 from espalier.core.schema import Kind, Role
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
 
-DEFAULT_MODEL = "lstm"
+DEFAULT_MODEL = "inception-time"
 BATCH_SIZES = ((200, 8), (1_000, 16), (5_000, 32), (20_000, 64))  # up to this many training windows: this batch
 LARGEST_BATCH = 128
 EPOCHS = ((500, 150), (5_000, 80), (50_000, 40))  # up to this many training windows: epochs
@@ -29,7 +29,13 @@ def _form(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
-    return [("model.name", DEFAULT_MODEL, "it reads windows of any length step by step")]
+    return [
+        (
+            "model.name",
+            DEFAULT_MODEL,
+            "convolutions of several widths side by side: the best network on 85 kinds of windows in arXiv 1909.04939",
+        )
+    ]
 
 
 def _target(facts: Facts, plan: Plan) -> list[Choice]:

@@ -17,10 +17,10 @@ from espalier.tasks.options import check_choice, check_levels, check_number, che
 from espalier.tasks.outputs import median_of, member_outputs, outputs_and_target, source_rows, to_numpy
 
 LOSSES = ("mse", "mae", "huber", "quantile", "gaussian", "student-t")
-PARAMETERS = {"gaussian": 2, "student-t": 3}  # numbers that describe one step's distribution
+ROLES = {"gaussian": ("level", "log_scale"), "student-t": ("level", "log_scale", "shape")}  # of the numbers of one step
 DEFAULT_DELTA = 1.0
 DEFAULT_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-LEAST_SCALE = 1e-3  # of a predicted deviation, in deviations of the column; a smaller one makes the loss fall without end
+LOG_SCALES = (-7.0, 7.0)  # of a predicted deviation: a smaller one makes the loss fall without end
 LEAST_FREEDOM = 2.0  # degrees of freedom from which a Student distribution has a variance
 
 
@@ -58,13 +58,18 @@ class Forecasting:
         check_choice("loss", self.loss, LOSSES)
         check_number("huber_delta", self.huber_delta, 0, float("inf"), open_ends="low")
         check_only_with("huber_delta", self.huber_delta != DEFAULT_DELTA, self.loss, ["huber"])
-        check_only_with("quantiles", self.quantiles != DEFAULT_QUANTILES, self.loss, ["quantile", *PARAMETERS])
+        check_only_with("quantiles", self.quantiles != DEFAULT_QUANTILES, self.loss, ["quantile", *ROLES])
         check_levels("quantiles", self.quantiles)
 
     @property
     def outputs_per_step(self) -> int:
         """Return the numbers that describe one step of one variable."""
-        return len(self.quantiles) if self.loss == "quantile" else PARAMETERS.get(self.loss, 1)
+        return len(self.quantiles) if self.loss == "quantile" else max(len(self.output_roles), 1)
+
+    @property
+    def output_roles(self) -> tuple[str, ...]:
+        """Return what each number of a step is: "level", "log_scale" or "shape" of a distribution; nothing for values."""
+        return ROLES.get(self.loss, ())
 
     @property
     def num_outputs(self) -> int:
@@ -116,14 +121,14 @@ class Forecasting:
             return F.huber_loss(first, target, reduction="none", delta=self.huber_delta)
         if self.loss == "mse":
             return (first - target).square()
-        deviation = F.softplus(steps[..., 1]) + LEAST_SCALE
+        deviation = steps[..., 1].clamp(*LOG_SCALES).exp()
         if self.loss == "gaussian":
-            return F.gaussian_nll_loss(first, target, deviation.square(), full=True, eps=LEAST_SCALE**2, reduction="none")
+            return F.gaussian_nll_loss(first, target, deviation.square(), full=True, eps=0.0, reduction="none")
         return _student_loss(first, deviation, LEAST_FREEDOM + F.softplus(steps[..., 2]), target)
 
     def _levels(self, steps: FloatArray) -> FloatArray:
         """Return the quantiles (B, V, H, Q) of predicted distributions (B, V, H, parameters)."""
-        mean, deviation = steps[..., :1], np.logaddexp(0, steps[..., 1:2]) + LEAST_SCALE
+        mean, deviation = steps[..., :1], np.exp(steps[..., 1:2].clip(*LOG_SCALES))
         if self.loss == "gaussian":
             return np.asarray(norm.ppf(self.quantiles, mean, deviation))
         freedom = LEAST_FREEDOM + np.logaddexp(0, steps[..., 2:3])
