@@ -221,7 +221,7 @@ def _check_classes(plan: Plan, classes: Sequence[str]) -> None:
             f"{said} one target is given: '{names[0] if names else ''}'. Expected several columns of two values each. "
             "Name each of them with --target, or leave --task out."
         )
-    if kind != "labels" and len(names) > 1:
+    if kind not in ("labels", "path") and len(names) > 1:
         raise PlanError(f"{said} {len(names)} targets are given; expected one. Leave --task out, or name one --target.")
     if kind in ("class", "box") and not classes:
         raise PlanError(

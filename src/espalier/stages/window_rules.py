@@ -29,13 +29,8 @@ def _form(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
-    return [
-        (
-            "model.name",
-            DEFAULT_MODEL,
-            "convolutions of several widths side by side: the best network on 85 kinds of windows in arXiv 1909.04939",
-        )
-    ]
+    why = "convolutions of several widths side by side: the best network on 85 kinds of windows in arXiv 1909.04939"
+    return [("model.name", DEFAULT_MODEL, why)]
 
 
 def _target(facts: Facts, plan: Plan) -> list[Choice]:
