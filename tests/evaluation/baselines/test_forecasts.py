@@ -91,6 +91,18 @@ def test_ridge_does_not_depend_on_the_units_of_a_variable():
     np.testing.assert_allclose(second.values, first.values * units, rtol=1e-3)
 
 
+def test_ridge_serves_a_panel_of_series_of_any_size():
+    pairs = [windows_of(autoregression(200, 1, seed) * size, 6, 3) for seed, size in enumerate((1, 1000, 1e-3, 1e5))]
+    windows, target = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    table = table_of(windows, target)
+    fitted = fit_baseline("ridge on lags", table, 0)
+    assert fitted.estimators[0].each
+    wrong = np.abs(fitted.predict(table.inputs, np.arange(len(table))).values - target).mean(axis=(1, 2))
+    naive = np.abs(windows[..., -1:] - target).mean(axis=(1, 2))
+    for part in np.split(np.arange(len(table)), 4):
+        assert wrong[part].mean() < naive[part].mean()
+
+
 def test_ridge_reads_no_further_back_than_it_is_told():
     windows, target = windows_of(autoregression(), 10, 2)
     table = table_of(windows, target, look_back=4)

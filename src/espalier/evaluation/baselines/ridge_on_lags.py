@@ -2,6 +2,7 @@
 
 Each variable's history is taken relative to its last value and divided by the variable's deviation, so that one model serves
 variables of any level and scale (the last value is added again: NLinear's normalisation, Zeng et al. 2022, arXiv 2205.13504).
+Where windows of one variable differ widely in size, as in a panel of many series, each is divided by its own deviation instead.
 Solved in closed form, which is as good as or better than the same model trained by gradient descent (Toner & Darlow 2024,
 arXiv 2403.14587). The penalty is chosen on the last fifth of the training rows, with rows as long as the horizon left out
 before it, because rows that overlap would favour no penalty; then all rows are learnt from.
@@ -18,6 +19,7 @@ from espalier.evaluation.baselines.window import WindowShape, means_of_variables
 
 PENALTIES = tuple(10.0**power for power in range(-7, 2))  # times the number of rows
 VALID_FRACTION = 0.2  # of the rows, the last ones, that choose the penalty
+WIDE = 10.0  # 95 % quantile of the windows' deviations over their 5 % quantile, above which each has its own
 CHUNK_ROWS = 4096  # turned to float64 at once
 
 
@@ -64,6 +66,7 @@ class RidgeOnLags:
     Attributes:
         means: (V,) of the targets, for variables without any value in a window.
         scales: (V,) deviation of each variable's history from its last value.
+        each: whether each window is divided by its own deviation.
         weights: (F, H) of the lags and the constant.
         penalty: the one that was chosen.
     """
@@ -71,13 +74,14 @@ class RidgeOnLags:
     shape: WindowShape
     means: FloatArray = field(default_factory=lambda: np.empty(0), init=False)
     scales: FloatArray = field(default_factory=lambda: np.empty(0), init=False)
+    each: bool = field(default=False, init=False)
     weights: FloatArray = field(default_factory=lambda: np.empty((0, 0)), init=False)
     penalty: float = field(default=0.0, init=False)
 
     def fit(self, matrix: FloatArray, target: FloatArray) -> "RidgeOnLags":
         """Learn from windows (N, C * L) and targets (N, V * H), and return itself; unknown targets are left out."""
         self.means = means_of_variables(target, self.shape)
-        self.scales = self._deviations(matrix)
+        self._fit_scales(matrix)
         num_valid = int(VALID_FRACTION * len(matrix))
         end = len(matrix) - num_valid
         start = max(0, end - self.shape.horizon)
@@ -97,38 +101,53 @@ class RidgeOnLags:
         return np.concatenate(parts)
 
     def _answer(self, matrix: FloatArray) -> FloatArray:
-        inputs, last = self._lags(matrix)
-        paths = inputs @ self.weights * self.scales[:, None] + last
+        inputs, last, scale = self._lags(matrix)
+        paths = inputs @ self.weights * scale + last
         return np.asarray(paths.reshape(len(matrix), -1))
 
-    def _lags(self, matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return lags relative to the last value, with a constant (N, V, F), and the last values (N, V, 1)."""
+    def _lags(self, matrix: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return scaled lags with a constant (N, V, F), the last values (N, V, 1) and what lags are divided by."""
+        gaps, last = self._gaps(matrix)
+        scale = self.scales[:, None]
+        if self.each:
+            own = _deviations(gaps)[..., None]
+            scale = np.where(own > 0, own, scale)
+        lags = gaps / scale
+        lags[:, :, -1] = 1.0  # the last value less itself says nothing: the constant takes its place
+        return lags, last, scale
+
+    def _gaps(self, matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the lags less the last value (N, V, F), and the last values (N, V, 1)."""
         histories = self.shape.histories(matrix, self.means)[:, :, -self.shape.num_lags :]
         last = histories[:, :, -1:]
-        lags = (histories - last) / self.scales[:, None]
-        lags[:, :, -1] = 1.0  # the last value less itself says nothing: the constant takes its place
-        return lags, last
+        return histories - last, last
 
     def _moments(self, matrix: FloatArray, target: FloatArray) -> Moments:
         """Return the sums over all variables of some rows whose targets are fully known."""
         num_lags, horizon = self.shape.num_lags, self.shape.horizon
         total = Moments(np.zeros((num_lags, num_lags)), np.zeros((num_lags, horizon)), 0.0, 0)
         for start in range(0, len(matrix), CHUNK_ROWS):
-            lags, last = self._lags(matrix[start : start + CHUNK_ROWS])
-            paths = (self.shape.paths(target[start : start + CHUNK_ROWS]) - last) / self.scales[:, None]
+            lags, last, scale = self._lags(matrix[start : start + CHUNK_ROWS])
+            paths = (self.shape.paths(target[start : start + CHUNK_ROWS]) - last) / scale
             for index in range(self.shape.num_targets):
                 known = np.isfinite(paths[:, index]).all(axis=1)
                 one, answer = lags[known, index], paths[known, index]
                 total += Moments(one.T @ one, one.T @ answer, float((answer**2).sum()), len(one))
         return total
 
-    def _deviations(self, matrix: FloatArray) -> FloatArray:
-        """Return (V,) how far each variable's history is from its last value, the root of the mean square; 1 for none."""
-        squares = np.zeros(self.shape.num_targets)
-        for start in range(0, len(matrix), CHUNK_ROWS):
-            histories = self.shape.histories(matrix[start : start + CHUNK_ROWS], self.means)[:, :, -self.shape.num_lags :]
-            squares += ((histories - histories[:, :, -1:]) ** 2).mean(axis=2).sum(axis=0)
-        return np.where(squares > 0, np.sqrt(squares / max(1, len(matrix))), 1.0)
+    def _fit_scales(self, matrix: FloatArray) -> None:
+        """Set the deviation of each variable, the root of the mean square over windows, and whether windows need their own."""
+        starts = range(0, len(matrix), CHUNK_ROWS)
+        own = np.concatenate([_deviations(self._gaps(matrix[start : start + CHUNK_ROWS])[0]) for start in starts])
+        size = np.sqrt((own**2).mean(axis=0))
+        self.scales = np.where(size > 0, size, 1.0)
+        low, high = np.quantile(own, [0.05, 0.95], axis=0)
+        self.each = bool(((high > WIDE * low) & (low > 0)).any())
+
+
+def _deviations(gaps: FloatArray) -> FloatArray:
+    """Return how far lags are from the last value, the root of the mean square: (N, V, F) to (N, V)."""
+    return np.asarray(np.sqrt((gaps**2).mean(axis=2)))
 
 
 def build(table: TrainTable, seed: int) -> RidgeOnLags:
