@@ -13,8 +13,8 @@ import pytest
 import espalier
 from data.hand_made import hand_made
 from espalier.core.catalogue import modules_of
-from espalier.core.plan import PreparePlan
 from espalier.core.pictures import PictureForm
+from espalier.core.plan import PreparePlan
 from espalier.core.records import TrainRecords
 from espalier.core.schema import SIDES, Kind, Role
 from espalier.data.prepare.boxes import fit_boxes
