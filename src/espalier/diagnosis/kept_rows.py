@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -24,7 +25,13 @@ class _Batch:
     target: Tensor
     shape: tuple[int, ...]  # of what the criterion was given
 
-    @property
+    @cached_property
+    def num_bytes(self) -> int:
+        """Memory of its tensors."""
+        tensors = tensors_in((self.arguments, self.keywords, self.target))
+        return sum(one.numel() * one.element_size() for one in tensors)
+
+    @cached_property
     def num_rows(self) -> int:
         """B; 0 where the inputs have no common length, or the target is not so many answers for each row."""
         lengths = {len(one) if one.ndim else 0 for one in tensors_in((self.arguments, self.keywords))}
@@ -61,15 +68,12 @@ class KeptBatches:
             return
         given, named = map_tensors((arguments, dict(keywords)), lambda one: one.detach().clone())
         self.batches.append(_Batch(given, named, target.detach().clone(), batch.shape))
-        while len(self.batches) > 1 and (self._size("num_rows") > MAX_ROWS or self._size("bytes") > MAX_BYTES):
+        while len(self.batches) > 1 and self._is_too_much():
             del self.batches[1::2]
             self.every *= 2
 
-    def _size(self, what: str) -> int:
-        if what == "num_rows":
-            return sum(one.num_rows for one in self.batches)
-        tensors = tensors_in([(one.arguments, one.keywords, one.target) for one in self.batches])
-        return sum(one.numel() * one.element_size() for one in tensors)
+    def _is_too_much(self) -> bool:
+        return sum(one.num_rows for one in self.batches) > MAX_ROWS or sum(one.num_bytes for one in self.batches) > MAX_BYTES
 
     def rows(self) -> "Rows | None":
         """Return all kept rows, repeated ones once; None where there are too few, or batches differ in form."""
