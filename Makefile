@@ -50,9 +50,9 @@ $(VENV)/with-core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/with-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[boost,dev,excel,sql,zstd]'
+	$(PIP) --editable '.[boost,dev,excel,series,sql,zstd]'
 	@touch $@
 
 $(VENV)/with-bench: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[bench,boost]'
+	$(PIP) --editable '.[bench,boost,series]'
 	@touch $@
