@@ -264,3 +264,19 @@ def test_windows_with_other_channels_are_refused(recordings, tmp_path):
     np.savez(tmp_path / "other.npz", **windows(channels=3))
     with pytest.raises(ColumnError, match="have 3 channels; this model reads 2"):
         run.predict(str(tmp_path / "other.npz"))
+
+
+def test_the_column_that_leads_matters_and_noise_does_not(tmp_path):
+    stream = np.random.default_rng(2)
+    signal = stream.normal(size=300)
+    frame = monthly(300).select(
+        "month",
+        pl.Series("sales", np.concatenate([[0.0], 5 * signal[:-1]]).round(3)),
+        pl.Series("signal", signal.round(3)),
+        pl.Series("noise", stream.normal(size=300).round(3)),
+    )
+    frame.write_csv(tmp_path / "led.csv")
+    run, _ = trained(tmp_path / "led.csv", tmp_path / "run", **{"prepare.forecast.horizon": 1, "learning.epochs": 60})
+    found = {one.column: one for one in run.importance}
+    assert run.importance[0].column == "signal" and found["signal"].low > 0
+    assert abs(found["noise"].drop) < 0.1 * found["signal"].drop

@@ -24,7 +24,7 @@ class Histories:
 
     Args:
         values: (P, C), all series one behind the other.
-        origins: (N,) int64, the last position of each window.
+        origins: (N,) int64, the last position of each window; (N, C) where the channels end at different ones.
         length: T, steps of a window.
         target: (N, ...), a view where it can be one; None where nothing is learnt.
         rows: (N,) int64 source rows, or None.
@@ -40,9 +40,18 @@ class Histories:
 
     def take(self, index: Tensor | slice) -> Batch:
         """Return the windows at some places as a batch."""
-        series = histories(self.values, self.origins[index], self.length)
+        origins = self.origins[index]
+        series = histories(self.values, origins, self.length) if origins.ndim == 1 else self._each(origins)
         series, target = self.change(series, None if self.target is None else self.target[index])
         return Batch((series,), target, None if self.rows is None else self.rows[index])
+
+    def _each(self, origins: Tensor) -> Tensor:
+        """Return windows (B, C, T) whose channels end at different positions (B, C)."""
+        channels = [
+            histories(self.values[:, number : number + 1], ends, self.length)
+            for number, ends in enumerate(origins.unbind(dim=1))
+        ]
+        return torch.cat(channels, dim=1)
 
     def in_order(self) -> Iterator[Batch]:
         """Yield all windows in their order, to be answered."""

@@ -60,11 +60,14 @@ class Network:
         """Return predictions for parsed records in the person's units."""
         inputs = self.prepared.inputs(records)
         if len(records):
-            batches = self.prepared.in_order(inputs, None, torch.as_tensor(records.rows))
-            return self.prepared.restore(predict(self.module, self.task, batches), inputs)
+            return self.answer(inputs, torch.as_tensor(records.rows))
         one = tuple(part.new_zeros(1, *part.shape[1:]) for part in inputs)  # not every module takes a batch without rows
         blank = predict(self.module, self.task, self.prepared.in_order(one, None, torch.zeros(1, dtype=torch.long)))
         return self.prepared.restore(blank.take(np.empty(0, dtype=np.int64)), inputs)
+
+    def answer(self, inputs: tuple[Tensor, ...], rows: Tensor) -> Prediction:
+        """Return predictions for prepared inputs, one row at least, in the person's units."""
+        return self.prepared.restore(predict(self.module, self.task, self.prepared.in_order(inputs, None, rows)), inputs)
 
 
 def make_network(

@@ -15,6 +15,7 @@ from espalier.core.records import Records
 from espalier.core.run_folder import GROUP, RunFolder
 from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
+from espalier.data.prepare.forecast import PreparedForecast
 from espalier.evaluation.baselines.baseline import left_out_baselines
 from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
@@ -25,6 +26,7 @@ from espalier.stages.fold import Fold
 from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
 from espalier.stages.rivals import ASKED, size_of
 from espalier.stages.scored_part import group_values, scored_part
+from espalier.stages.series_importance import series_importance
 from espalier.tasks.binary import Binary
 from espalier.tasks.forecasting import Forecasting
 from espalier.training.ending import ending
@@ -99,9 +101,12 @@ def explain(plan: Plan, fold: Fold, folder: RunFolder, seconds: float = math.inf
     seed = derive_seed(plan.seed, "importance")
     if len(valid) > most:
         valid = valid.take(np.sort(np.random.default_rng(seed).permutation(len(valid))[:most]))
-    truth = fold.prepared.target_values(valid)
-    metric = main_metric(fold.networks[0].task, truth)
-    found = importance(fold.answer_valid, valid, truth, metric, columns, seed, PERMUTATIONS)
+    if isinstance(fold.prepared, PreparedForecast):
+        found = series_importance(fold, valid, fold.prepared, fold.prepared.columns, seed, PERMUTATIONS)
+    else:
+        truth = fold.prepared.target_values(valid)
+        metric = main_metric(fold.networks[0].task, truth)
+        found = importance(fold.answer_valid, valid, truth, metric, columns, seed, PERMUTATIONS)
     write_json(folder.importance, [asdict(one) for one in found])
     clear = [one.column for one in found if one.low > 0]
     if clear:

@@ -19,6 +19,7 @@ from espalier.data.series.cycles import cycle_channels
 from espalier.data.series.fill import fill_forward
 from espalier.data.series.windows import as_windows, futures, histories
 
+ENDS = 2  # place among the inputs of where each channel ends, for those who show a channel at another time
 LEAST_SPREAD = 1e-3  # deviation of a window that is scaled by its own, at least, as a share of its mean
 
 
@@ -209,7 +210,8 @@ def _channels(prepared: PreparedForecast, timeline: Timeline) -> Tensor:
 
 def _plain(prepared: PreparedForecast, inputs: tuple[Tensor, ...]) -> Histories:
     """Return what lies before some origins, as the columns were scaled."""
-    return Histories(inputs[1][0], inputs[0][:, 0], prepared.form.look_back, None, None, _as_it_is)
+    origins = inputs[2] if len(inputs) > ENDS else inputs[0][:, 0]
+    return Histories(inputs[1][0], origins, prepared.form.look_back, None, None, _as_it_is)
 
 
 def _histories(prepared: PreparedForecast, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor | None) -> Histories:
