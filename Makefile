@@ -9,7 +9,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
-BENCHES := startup steps augment image_steps image_accuracy image_peers image_predict image_large large tables transfer transfer_photos doctor/run doctor/healthy doctor/real doctor/repairs doctor/overhead
+BENCHES := startup steps augment image_steps image_accuracy image_peers image_predict image_large cells large tables transfer transfer_photos doctor/run doctor/healthy doctor/real doctor/repairs doctor/overhead
 ONLY := $(BENCHES)
 
 # The first of these that runs and is new enough; to choose another: make PYTHON=/path/to/python test

@@ -108,7 +108,7 @@ def main():
         top = Path(name)
         small, photos = contents("cifar10_subset/cifar10_12k.zip", "train/"), contents("clothing_small/clothing_small.zip", "")
         few = given.pictures // LARGE_SHARE
-        large = [(one, enlarged(content)) for one, content in photos[: few // 2]]
+        large = [(one, enlarged(content)) for one, content in photos[:: max(2 * len(photos) // few, 1)]]
         for said, files, number in (
             (f"{given.pictures:,} of 32 x 32", small, given.pictures),
             (f"{given.pictures:,} photographs, shorter side 128", photos, given.pictures),

@@ -313,9 +313,7 @@ def _stages(
     began_stage = time.monotonic()
     scorecard = score(plan, folds, folder)
     yield StageDone("score", scorecard.verdict, time.monotonic() - began_stage)
-    if plan.adapt.old_data is not None:
-        began_stage = time.monotonic()
-        yield StageDone("forgotten", check_forgetting(plan, folder).sentence, time.monotonic() - began_stage)
+    yield from check_forgetting(plan, folder)
     began_stage = time.monotonic()
     importances = explain(plan, folds[0], folder, EXPLAINED_SHARE * max(began + budget - time.monotonic(), 0.0))
     yield StageDone("explain", importances, time.monotonic() - began_stage)

@@ -5,6 +5,8 @@ arXiv 1802.01483, section 5.4, compare networks on the source task).
 """
 
 import copy
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import numpy as np
 from espalier.core.errors import ColumnError, PlanError
 from espalier.core.files import write_json
 from espalier.core.plan import CleanPlan, Plan
+from espalier.core.progress import StageDone
 from espalier.core.records import Records
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import clean
@@ -52,21 +55,23 @@ class Forgetting:
         return f"{rows} {spoken(self.metric)} was {self.before:.3g}, and is {self.after:.3g} now."
 
 
-def check_forgetting(plan: Plan, folder: RunFolder) -> Forgetting:
-    """Return what a run still knows of the question of the run that it started from, and keep it in the run's folder.
+def check_forgetting(plan: Plan, folder: RunFolder) -> Iterator[StageDone]:
+    """Say what a run still knows of the question of the run that it started from, and keep it in the run's folder.
 
     Args:
-        plan: with adapt.source and adapt.old_data.
+        plan: with adapt.source and adapt.old_data; without old data nothing is said.
         folder: of the run, whose networks are trained.
 
     Raises:
         InputError: the old run or its data cannot be used.
     """
-    if folder.forgetting.exists():
-        return Forgetting(**folder.read_json(folder.forgetting))
-    found = forgetting(str(plan.adapt.source), folder.path, plan.adapt.old_data)
-    write_json(folder.forgetting, asdict(found))
-    return found
+    if plan.adapt.old_data is None:
+        return
+    began = time.monotonic()
+    if not folder.forgetting.exists():
+        write_json(folder.forgetting, asdict(forgetting(str(plan.adapt.source), folder.path, plan.adapt.old_data)))
+    sentence = Forgetting(**folder.read_json(folder.forgetting)).sentence
+    yield StageDone("forgotten", sentence, time.monotonic() - began)
 
 
 def forgetting(old: str | Path, new: str | Path, source: object) -> Forgetting:
