@@ -110,14 +110,12 @@ def inspect(
     """
     table = load_table(source, query, target, changes)
     if table.question is None:
-        bare = Evidence(table.records, table.schema, table.profile, issues=table.issues, pictures=table.pictures)
-        return Inspection(table, None, examine(bare))
+        return Inspection(table, None, examine(_bare(table, None)))
     plan = _drafted(table, source, query, changes, 0)
     try:
         cleaned, parts = deal_parts(plan, table, None)
     except SplitError as error:  # all else can still be looked at
-        bare = Evidence(table.records, plan.schema, table.profile, plan, issues=table.issues, pictures=table.pictures)
-        evidence = replace(bare, unsplit=str(error))
+        evidence = replace(_bare(table, plan), unsplit=str(error))
         return Inspection(table, table.question, examine(evidence))
     return Inspection(table, table.question, _findings(plan, table, cleaned, parts[0]))
 
@@ -328,9 +326,15 @@ def _end_of_learning(began: float, budget: float) -> float:
 
 
 def _findings(plan: Plan, table: Table, cleaned: Cleaned, splits: Splits) -> tuple[Finding, ...]:
-    records, issues, removed = cleaned.records, table.issues, cleaned.removed
-    evidence = Evidence(records, plan.schema, table.profile, plan, splits, issues, removed, pictures=table.pictures)
-    return examine(evidence)
+    records, removed = cleaned.records, cleaned.removed
+    return examine(replace(_bare(table, plan), records=records, splits=splits, removed=removed))
+
+
+def _bare(table: Table, plan: Plan | None) -> Evidence:
+    """Return what a table alone tells, before it is cleaned and dealt out."""
+    schema = table.schema if plan is None else plan.schema
+    known = Evidence(table.records, schema, table.profile, plan, issues=table.issues)
+    return replace(known, pictures=table.pictures, series=table.series)
 
 
 def _data(plan: Plan, table: Table, cleaned: Cleaned) -> dict[str, Any]:
@@ -346,6 +350,7 @@ def _data(plan: Plan, table: Table, cleaned: Cleaned) -> dict[str, Any]:
         "issues": [asdict(one) for one in table.issues],
         "profile": table.profile.to_mapping(),
         "pictures": None if table.pictures is None else table.pictures.to_mapping(),
+        "series": None if table.series is None else table.series.to_mapping(),
     }
 
 

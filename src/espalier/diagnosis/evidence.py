@@ -15,6 +15,7 @@ from espalier.data.clean import Removed, compared_columns, copy_keys, row_counte
 from espalier.data.describe.profile import Profile
 from espalier.data.parse import ParseIssue
 from espalier.data.pictures.survey import Survey
+from espalier.data.series.told import AnySurvey
 
 MAX_SAMPLE_ROWS = 20_000  # statistics that need no more: their error is below 1 %
 MAX_PROBE_ROWS = 5_000  # that a quick model is fitted on: enough for the effects looked for, in a tenth of a second
@@ -57,6 +58,7 @@ class Evidence:
         removed: rows that were taken out by `clean`.
         unsplit: why the rows cannot be split as planned; empty when they can, or were not tried.
         pictures: what the pictures are like; None where there are none.
+        series: what the windows are like, or the series whose steps the rows are; None where there are none.
     """
 
     records: Records
@@ -68,6 +70,7 @@ class Evidence:
     removed: tuple[Removed, ...] = ()
     unsplit: str = ""
     pictures: Survey | None = None
+    series: AnySurvey | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from espalier.data.clean import Cleaned, clean
 from espalier.data.pictures.across import marked_like
 from espalier.data.pictures.survey import survey
 from espalier.data.read import read
+from espalier.data.series.windows_survey import survey_windows
 from espalier.data.split import folds, read_split, split, split_files, write_split
 from espalier.data.step_cuts import usable_origins
 from espalier.stages.network import check_inputs
@@ -106,6 +107,7 @@ def read_part(plan: Plan, part: Literal["valid", "test"]) -> Records | None:
         return None
     records = read(source, kind=plan.data.kind)
     checked_fingerprint(source, records, planned)
+    records, _ = survey_windows(records, plan.schema)
     records, _ = survey(records)  # a picture that cannot be read is left out here too, and copies of training ones are found
     return clean(parse_all(records, plan.schema).records, plan.schema, plan.clean).records
 

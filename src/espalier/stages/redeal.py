@@ -57,7 +57,8 @@ class Deal:
         """Return what the signs in the data look at: this deal's parts, the judged rows in the place of the test part."""
         splits = Splits(self.train, self.valid, SealedRecords(self.judged))
         records, removed = self.cleaned.records, self.cleaned.removed
-        return Evidence(records, plan.schema, table.profile, plan, splits, table.issues, removed, pictures=table.pictures)
+        seen = Evidence(records, plan.schema, table.profile, plan, splits, table.issues, removed)
+        return replace(seen, pictures=table.pictures, series=table.series)
 
 
 def known_rows(folder: RunFolder, plan: Plan) -> IntArray:

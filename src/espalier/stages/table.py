@@ -18,12 +18,17 @@ from espalier.data.parse import Parsed, ParseIssue, parse
 from espalier.data.pictures.survey import Survey, survey
 from espalier.data.read import KindOfData, fingerprint, read
 from espalier.data.series.grid import on_grid
+from espalier.data.series.look import look_at_table
+from espalier.data.series.survey import SeriesSurvey
 from espalier.data.series.timeline import make_timeline
+from espalier.data.series.told import AnySurvey
+from espalier.data.series.windows_survey import survey_windows
 
 COLUMN_PREFIX = "schema.columns."
 TASK, KIND = "task.name", "data.kind"
 LOCALIZATION = "localization"
 TASKS_OF_CLASSES = ("binary", "multiclass", LOCALIZATION)
+SERIES = "series"
 HORIZON = "prepare.forecast.horizon"
 FORECASTING: QuestionName = "forecasting"
 
@@ -41,6 +46,7 @@ class Table:
         fingerprint: SHA-256 of the source.
         seconds: time it took.
         pictures: what the pictures are like; None where there are none.
+        series: what the windows are like, or the series whose steps the rows are; None where there are none.
     """
 
     records: Records
@@ -51,6 +57,7 @@ class Table:
     fingerprint: str
     seconds: float = field(compare=False)
     pictures: Survey | None = None
+    series: AnySurvey | None = None
 
     def asked(self) -> Question:
         """Return what the target asks.
@@ -84,19 +91,29 @@ def load_table(
     records = read(source, query=query, kind=kind_asked(changes or {}))
     mark = fingerprint(source, records)
     records, pictures = survey(records)
+    records, windows = survey_windows(records)
     if not target and records.hints.target is not None:
         target = (records.hints.target,)
     schema, profile = _described(records, tuple(target), changes or {})
     parsed = parse_all(records, schema)
     records, is_series = parsed.records, is_forecast(changes or {})
     question = _question(records, schema, is_series=is_series)
+    series: AnySurvey | None = windows
+    if windows is None and (is_series or kind_asked(changes or {}) == SERIES):
+        schema, series = _looked_at(records, schema)
     records = as_series(records, schema) if is_series else records
-    return Table(records, schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
+    return Table(records, schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures, series)
 
 
 def is_forecast(changes: Mapping[str, Any]) -> bool:
     """Return whether a person asked for a forecast: by the task, or by how far it goes."""
     return changes.get(TASK) == FORECASTING or HORIZON in changes
+
+
+def _looked_at(records: Records, schema: Schema) -> tuple[Schema, SeriesSurvey]:
+    """Return the schema in which the columns that name the series are groups, and what the series are like."""
+    looked = look_at_table(records, schema)
+    return (schema if schema.names(Role.GROUP) else looked.schema), looked.survey
 
 
 def as_series(records: Records, schema: Schema) -> Records:
@@ -147,13 +164,17 @@ def load_planned(plan: Plan) -> Table:
     records = read(plan.data.source, query=plan.data.query, kind=plan.data.kind)
     mark = checked_fingerprint(plan.data.source, records, plan.data.fingerprint)
     records, pictures = survey(records)
+    records, windows = survey_windows(records)
     parsed = parse_all(records, plan.schema)
     frame, columns = parsed.records.frame, plan.schema.columns
     known = [name for name in columns if name in frame.columns and columns[name].role is not Role.IGNORED]
     profile = Profile(len(records), {name: profile_column(frame.get_column(name), columns[name]) for name in known})
-    records = parsed.records if plan.prepare.forecast is None else as_series(parsed.records, plan.schema)
+    records = parsed.records
+    series: AnySurvey | None = windows
+    if plan.prepare.forecast is not None:
+        records, series = as_series(records, plan.schema), look_at_table(records, plan.schema).survey
     question = _question(records, plan.schema, is_series=records.timeline is not None)
-    return Table(records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures)
+    return Table(records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures, series)
 
 
 def _question(records: Records, schema: Schema, *, is_series: bool) -> Question | None:

@@ -12,7 +12,7 @@ from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.describe.calendar_columns import find_calendar
 from espalier.data.describe.cells import cells_of, sample_positions
 from espalier.data.describe.describe_column import Asked, Described, describe_column
-from espalier.data.describe.profile import ColumnProfile, Profile, count_distinct, examples_of
+from espalier.data.describe.profile import ColumnProfile, Profile, count_distinct, examples_of, profile_column
 from espalier.data.describe.roles import DateFacts, choose_time
 
 SETTINGS = ("kind", "role", "missing", "format", "order", "reason")
@@ -66,7 +66,7 @@ def _described(records: Records, name: str, is_target: bool, asked: Asked, posit
     column = replace(hint, role=role, reason=hint.reason if asked.role is None else f"you set its role; {hint.reason}")
     values = records.frame.get_column(name)
     if hint.kind is Kind.SERIES:
-        return Described(column, ColumnProfile(values.null_count(), values.n_unique() - (values.null_count() > 0)), False)
+        return Described(column, profile_column(values, column), False)
     return Described(column, ColumnProfile(values.null_count(), count_distinct(values), examples=examples_of(values)), False)
 
 

@@ -90,6 +90,8 @@ def profile_column(values: pl.Series, column: Column) -> ColumnProfile:
         values: as `read_column` returns them: one type for each kind, null where missing.
         column: its kind and role.
     """
+    if column.kind is Kind.SERIES:
+        return ColumnProfile(values.null_count(), values.n_unique() - (values.null_count() > 0))
     is_label = column.kind in (Kind.CATEGORY, Kind.ORDERED) and column.role not in (Role.IDENTIFIER, Role.GROUP)
     counted = count_cells(values) if is_label else None
     profile = profile_counted(values, column, count_distinct(values) if counted is None else len(counted), counted)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from espalier.core.records import Hints, Records
-from espalier.core.schema import Column, Kind, Role
+from espalier.core.schema import Column, Kind, Role, Schema
 from espalier.data.clean import ALIKE
 from espalier.data.parse import LINE_SUFFIXES
 from espalier.data.series.column import Windows, channels_of, windows_of
@@ -82,11 +82,12 @@ def windows_column(records: Records) -> str | None:
     return next((name for name, column in records.hints.columns.items() if column.kind is Kind.SERIES), None)
 
 
-def survey_windows(records: Records) -> tuple[Records, WindowsSurvey | None]:
+def survey_windows(records: Records, schema: Schema | None = None) -> tuple[Records, WindowsSurvey | None]:
     """Look at every window once.
 
     Args:
         records: as they were read; records without windows stay as they are.
+        schema: of other windows, for these to have the same columns; None for windows that stand for themselves.
 
     Returns:
         The records, with null for windows that hold no value, a column that marks those that are equal, and one that names
@@ -100,7 +101,8 @@ def survey_windows(records: Records) -> tuple[Records, WindowsSurvey | None]:
     counts = np.bincount(windows.owners, known.any(axis=1), len(windows.lengths))
     same = find_same(windows)
     made = _survey(records, column, windows, known, counts == 0, same)
-    return _marked(records, column, windows, counts == 0, same, made), made
+    names_recordings = made.overlapping.count > 0 or (schema is not None and column + RECORDING in schema.columns)
+    return _marked(records, column, windows, counts == 0, same, made, names_recordings), made
 
 
 def _survey(
@@ -161,7 +163,15 @@ def _classes(records: Records) -> dict[str, int]:
     return dict(counted.rows()) if counted.height <= MAX_CLASSES else {}
 
 
-def _marked(records: Records, column: str, windows: Windows, empty: np.ndarray, same: Sameness, made: WindowsSurvey) -> Records:
+def _marked(
+    records: Records,
+    column: str,
+    windows: Windows,
+    empty: np.ndarray,
+    same: Sameness,
+    made: WindowsSurvey,
+    names_recordings: bool,
+) -> Records:
     """Return the records with the columns of sameness, and null where a window holds no value."""
     starts = windows.starts
     own = {int(n): windows.steps[starts[n] : starts[n + 1]].tobytes() for n in np.unique([same.leaders, same.recordings])}
@@ -172,7 +182,7 @@ def _marked(records: Records, column: str, windows: Windows, empty: np.ndarray, 
         _words(words, same.leaders, column + ALIKE),
     ]
     known[column + ALIKE] = Column(Kind.CATEGORY, Role.IDENTIFIER, reason=WHY_ALIKE)
-    if made.overlapping.count:
+    if names_recordings:
         can_part = made.num_recordings >= MIN_RECORDINGS and made.largest <= MAX_RECORDING
         known[column + RECORDING] = Column(Kind.CATEGORY, Role.GROUP if can_part else Role.IDENTIFIER, reason=WHY_RECORDING)
         columns.append(_words(words, same.recordings, column + RECORDING))
