@@ -1,14 +1,14 @@
 """`espalier train`."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Group, Parameter, Token
+from cyclopts import Group, Parameter
 
 from espalier.app.cli.exit_codes import FINDINGS, FINE, INTERRUPTED
+from espalier.app.cli.given.whole_number import whole_number
 
 if TYPE_CHECKING:
     from espalier.core.plan import Plan
@@ -18,17 +18,6 @@ LEARNING = Group("Model and learning", sort_key=2)
 DATA = Group("Data", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 PLAN_SUFFIXES = (".yaml", ".yml")
-
-
-def _whole(_type: type, tokens: Sequence[Token]) -> int:
-    """Return the whole number that was typed; no other number is rounded to one."""
-    from espalier.core.errors import PlanError
-
-    token = tokens[0]
-    try:
-        return int(token.value)
-    except ValueError as error:
-        raise PlanError(f"{token.keyword} is {token.value!r}; expected a whole number, such as {token.keyword} 5.") from error
 
 
 @Parameter(name="*", group=LEARNING)
@@ -52,11 +41,11 @@ class LearningOptions:
     """
 
     task: Annotated[str | None, Parameter(metavar="TASK")] = None
-    horizon: Annotated[int | None, Parameter(metavar="STEPS", converter=_whole)] = None
+    horizon: Annotated[int | None, Parameter(metavar="STEPS", converter=whole_number)] = None
     model: Annotated[str | None, Parameter(metavar="MODEL")] = None
-    epochs: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
+    epochs: Annotated[int | None, Parameter(metavar="COUNT", converter=whole_number)] = None
     budget: Annotated[str | None, Parameter(metavar="TIME")] = None
-    seed: Annotated[int | None, Parameter(metavar="NUMBER", converter=_whole)] = None
+    seed: Annotated[int | None, Parameter(metavar="NUMBER", converter=whole_number)] = None
     weights: Annotated[str | None, Parameter(metavar="FILE")] = None
     source: Annotated[str | None, Parameter(name="--from", metavar="RUN")] = None
     adapt: Annotated[str | None, Parameter(metavar="HOW")] = None
@@ -80,8 +69,8 @@ class DataOptions:
     valid: Annotated[str | None, Parameter(metavar="FILE")] = None
     test: Annotated[str | None, Parameter(metavar="FILE")] = None
     query: Annotated[str | None, Parameter(metavar="SQL")] = None
-    folds: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
-    repeats: Annotated[int | None, Parameter(metavar="COUNT", converter=_whole)] = None
+    folds: Annotated[int | None, Parameter(metavar="COUNT", converter=whole_number)] = None
+    repeats: Annotated[int | None, Parameter(metavar="COUNT", converter=whole_number)] = None
 
 
 @Parameter(name="*", group=OUTPUT)

@@ -16,7 +16,7 @@ from espalier.data.series.windows_survey import WindowsSurvey, window_sentences
 from espalier.data.series.words import sentences_of
 
 AnySurvey: TypeAlias = SeriesSurvey | WindowsSurvey
-MIN_STEPS = 50  # of a table without a forecast, for one to be offered
+MIN_STEPS, MAX_ROWS = 50, 200_000  # of a table, for a forecast to be offered: in larger ones groups take long to find
 WINDOWS_KEY = "num_windows"  # a field that surveys of windows alone have
 
 
@@ -42,10 +42,12 @@ def offer(records: Records, schema: Schema) -> str:
         records: parsed.
         schema: the role of each column.
     """
+    if not MIN_STEPS <= len(records) <= MAX_ROWS or not schema.names(Role.TIME):
+        return ""
     naming = find_naming(records, schema)
     grouped = as_groups(schema, naming)
     names = variables_of(records, schema)
-    if not names or len(records) < MIN_STEPS:
+    if not names:
         return ""
     try:
         timeline = make_timeline(records, grouped, names[:1])
