@@ -50,7 +50,7 @@ CANDIDATES = {
 
 def panel():
     """Return each series, its last 48 values being those of the test file."""
-    ahead = {row[0]: row[1:] for row in pl.read_csv(DATA / "m4_hourly" / "Hourly-test.csv.gz").iter_rows()}
+    ahead = {row[0]: row[1:] for row in pl.read_csv(DATA / "m4_hourly" / "Hourly-test.csv.gz", infer_schema=False).iter_rows()}
     train = pl.read_csv(DATA / "m4_hourly" / "Hourly-train.csv.gz", infer_schema=False)
     every = {}
     for name, *values in train.iter_rows():
