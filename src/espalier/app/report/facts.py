@@ -24,6 +24,8 @@ from espalier.data.describe.question import Question
 from espalier.data.kinds import picture_paths
 from espalier.data.pictures.survey import Survey
 from espalier.data.pictures.survey import from_mapping as survey_from
+from espalier.data.series.told import AnySurvey
+from espalier.data.series.told import from_mapping as series_from
 from espalier.evaluation.metrics.metric import Metric
 from espalier.explanation.permutation import ColumnImportance
 from espalier.stages.forgetting import Forgetting
@@ -151,6 +153,12 @@ class Facts:
         """What the pictures are like that the run reads; None when it reads none."""
         held = self.data.get("pictures")
         return None if held is None else survey_from(held)
+
+    @property
+    def series(self) -> AnySurvey | None:
+        """What the windows are like that the run reads, or the series that it forecasts; None when it reads none."""
+        held = self.data.get("series")
+        return None if held is None else series_from(held)
 
     @cached_property
     def gallery(self) -> Gallery | None:

@@ -10,6 +10,7 @@ from espalier.app.report.charts.bars import bar
 from espalier.app.report.charts.histogram import histogram, large_histogram
 from espalier.app.report.facts import Facts
 from espalier.app.report.sections.mosaics import about
+from espalier.app.report.sections.seasons import about_series
 from espalier.app.report.sections.section import Section, drawn
 from espalier.core.schema import SIDES, Column, Kind, Role, Schema
 from espalier.data.describe.profile import ColumnProfile
@@ -96,7 +97,7 @@ def build(facts: Facts) -> Section:
     schema, profile = facts.run.schema, facts.run.profile
     ranks = {one.column: index for index, one in enumerate(facts.importance)}
     inputs = sorted(columns_read(schema), key=lambda name: ranks.get(name, len(ranks)))
-    told = [name for name in inputs if schema.columns[name].kind is not Kind.IMAGE]  # pictures are shown by themselves
+    told = [name for name in inputs if schema.columns[name].kind not in (Kind.IMAGE, Kind.SERIES)]  # shown by themselves
     others = [name for name, column in schema.columns.items() if column.role is not Role.TARGET and name not in inputs]
     targets = schema.names(Role.TARGET)
     values = {
@@ -112,6 +113,7 @@ def build(facts: Facts) -> Section:
         "rest": [_card(facts, name, num_levels=0) for name in told[MAX_CARDS:]],
         "others": [_card(facts, name, num_levels=0) for name in others],
         "pictures": about(facts),
+        "series": about_series(facts),
         "notes": facts.data.get("notes", ()),
         "removed": facts.data.get("removed", ()),
         "issues": facts.data.get("issues", ()),
