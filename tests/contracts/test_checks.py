@@ -11,6 +11,7 @@ from diagnosis.course_examples import PAIRS as course_pairs
 from diagnosis.examples import PAIRS as data_pairs
 from diagnosis.generalisation_examples import PAIRS as generalisation_pairs
 from diagnosis.picture_examples import PAIRS as picture_pairs
+from diagnosis.series_examples import PAIRS as series_pairs
 from diagnosis.tables import evidence_of, plan_of
 from diagnosis.wiring_examples import PAIRS as wiring_pairs
 from espalier.core.finding import Finding, Severity, from_mapping
@@ -23,7 +24,7 @@ from espalier.diagnosis.wiring import Wiring
 PAIRS = {
     (folder, name): pair
     for folder, pairs in {
-        "data": {**data_pairs, **picture_pairs},
+        "data": {**data_pairs, **picture_pairs, **series_pairs},
         "wiring": wiring_pairs,
         "course": course_pairs,
         "generalisation": generalisation_pairs,

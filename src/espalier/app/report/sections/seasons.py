@@ -151,8 +151,8 @@ def _season(timeline: Timeline, survey: SeriesSurvey, name: str) -> tuple[Markup
     )
     lines = [
         Line("mean", x, middle, "first"),
-        Line("upper quartile", x, high, "third thin"),
-        Line("lower quartile", x, low, "third thin"),
+        Line("75%", x, high, "third thin"),
+        Line("25%", x, low, "third thin"),
     ]
     return drawn(line_chart(lines, label=said, x_title=along, y_title=f"{name}, from its mean")), said
 
