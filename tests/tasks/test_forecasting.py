@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from espalier.core.batch import Batch
+from espalier.core.catalogue import architectures
 from espalier.core.errors import PlanError
 from espalier.tasks.forecasting import Forecasting
 
@@ -109,3 +110,23 @@ def test_the_value_of_quantiles_is_their_median_between_the_two_beside_it():
 def test_options_that_do_not_fit_are_refused(options, said):
     with pytest.raises(PlanError, match=said):
         Forecasting(**options)
+
+
+def test_a_decoder_is_shown_the_truth_while_it_learns_and_not_when_it_answers():
+    given = {
+        "in_channels": TARGETS,
+        "length": 8,
+        "num_outputs": TARGETS * HORIZON,
+        "out_channels": TARGETS,
+        "horizon": HORIZON,
+        "outputs_per_step": 1,
+    }
+    model = architectures()["lstm-seq2seq-tiny"].build(given, {})
+    task, series = made("mse"), torch.randn(ROWS, TARGETS, 8)
+    target = torch.full((ROWS, TARGETS, HORIZON), 30.0)
+    batch = Batch((series,), target)
+    taught = task.losses(model, batch)["mse"]
+    alone = nn.functional.mse_loss(model(series).view_as(target), target)
+    assert not torch.isclose(taught, alone) and model.calls == 1
+    model.eval()
+    torch.testing.assert_close(task.losses(model, batch)["mse"], nn.functional.mse_loss(model(series).view_as(target), target))

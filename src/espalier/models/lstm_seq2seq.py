@@ -8,6 +8,7 @@ Differs: the window is read in its own order; values are numbers instead of word
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -85,6 +86,7 @@ class LstmSeq2seq(nn.Module):
     """
 
     calls: Tensor
+    reads_answers: ClassVar[bool] = True  # a task shows it the true future in training
 
     def __init__(self, config: LstmSeq2seqConfig) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """Forecasting: the next H steps of V variables, as values, as quantiles, or as a distribution of each step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -89,8 +89,12 @@ class Forecasting:
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Return the loss on the scaled values, by its name.
 
+        A model that says so (`reads_answers`) is shown the truth while it learns: teacher forcing, Williams & Zipser 1989.
+
         Shapes: model (B, V x H x Q); target (B, V, H), NaN where the truth is missing.
         """
+        if model.training and getattr(model, "reads_answers", False):
+            batch = replace(batch, inputs=(batch.inputs[0], None, batch.target))  # type: ignore[arg-type]  # no lengths
         output, target = outputs_and_target(model, batch, self.num_outputs)
         steps = output.reshape(*target.shape, self.outputs_per_step)  # (B, V, H, Q)
         known = ~target.isnan()
