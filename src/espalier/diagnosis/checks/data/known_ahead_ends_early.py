@@ -36,7 +36,7 @@ def check(evidence: Evidence) -> Finding | None:
         severity=Severity.WARN,
         evidence={"lacking": short},
         columns=tuple(short),
-        repairs=(Repair(f"do not count {joined(list(short))} as known ahead", {"prepare.forecast.known": left}),),
+        repairs=(Repair("do not count on knowing it ahead", {"prepare.forecast.known": left}),),
         advice="Write its values up to the last step that is forecast, or do not count on knowing it.",
     )
 

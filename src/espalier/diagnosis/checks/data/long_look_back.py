@@ -24,7 +24,7 @@ def check(evidence: Evidence) -> Finding | None:
     if fraction <= MAX_FRACTION:
         return None
     shorter = max(int(MAX_FRACTION * shortest), 1)
-    repair = Repair(f"look back {counted(shorter, 'step')}", {"prepare.forecast.look_back": shorter})
+    repair = Repair("look back a tenth of the shortest series", {"prepare.forecast.look_back": shorter})
     return Finding(
         id=ID,
         sentence=f"Each forecast looks back {counted(form.look_back, 'step')}, {percent(fraction)} of the shortest series "

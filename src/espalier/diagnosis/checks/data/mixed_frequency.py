@@ -1,6 +1,6 @@
 """Mixed frequency: a series changes how far its steps lie apart, or several series differ in it.
 
-Exact: runs of five and more equal distances that are a twentieth of all make a frequency of their own (`data.series.stamps`).
+Exact: runs of five and more equal distances that are 5 % of all make a frequency of their own (`data.series.stamps`).
 """
 
 from espalier.core.finding import Finding, Severity

@@ -61,7 +61,7 @@ def check(evidence: Evidence) -> Finding | None:
         },
         columns=(survey.column,),
         rows=survey.overlapping.rows,
-        repairs=(Repair("keep each recording on one side", changes),) if can_part else (),
+        repairs=(Repair(f"keep rows of one {name} together", changes),) if can_part else (),
         advice="Cut the windows after the recordings were dealt out, or keep each recording in one part.",
     )
 

@@ -30,15 +30,12 @@ def _of_series(survey: SeriesSurvey) -> Finding | None:
     if not found:
         return None
     said = joined(
-        [
-            f"'{one.name}' holds no value in {one.empty:,} of {survey.num_series:,} series and never changes in {one.constant:,}"
-            for one in found
-        ]
+        [f"'{one.name}' holds no value in {one.empty:,} series and never changes in {one.constant:,}" for one in found]
     )
     total = sum(one.empty + one.constant for one in found)
     return Finding(
         id=ID,
-        sentence=f"{said}.",
+        sentence=f"Of {survey.num_series:,} series: {said}.",
         severity=Severity.WARN if any(one.empty + one.constant == survey.num_series for one in found) else Severity.NOTE,
         evidence={
             "num_silent": total,
