@@ -159,17 +159,19 @@ def _season(timeline: Timeline, survey: SeriesSurvey, name: str) -> tuple[Markup
 
 def _places(timeline: Timeline, first: int, num: int, period: int, usual: Frequency) -> tuple[FloatArray, str]:
     """Return (P,) where each step stands in its season, and what that counts."""
-    counted = np.arange(num) % period + 1.0, "step of the season"
+    counted = np.asarray(np.arange(num) % period + 1.0, dtype=np.float64), "step of the season"
     if timeline.times is None:
         return counted
     times = timeline.times[first : first + num]
     if usual.months == 1 and period == MONTHS_A_YEAR:
-        return times.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % 12 + 1.0, "month of the year"
+        months = times.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % 12
+        return np.asarray(months + 1.0, dtype=np.float64), "month of the year"
     span = 0 if usual.is_business else period * (usual.microseconds or 0)
     if span == DAY:
-        return times % DAY / HOUR, "hour of the day"
+        return np.asarray(times % DAY / HOUR, dtype=np.float64), "hour of the day"
     if span == WEEK:
-        return (times // DAY + THURSDAY_EPOCH) % 7 + times % DAY / DAY, "days since Monday"
+        days = (times // DAY + THURSDAY_EPOCH) % 7 + times % DAY / DAY
+        return np.asarray(days, dtype=np.float64), "days since Monday"
     return counted
 
 
