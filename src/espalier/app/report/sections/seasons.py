@@ -159,20 +159,23 @@ def _season(timeline: Timeline, survey: SeriesSurvey, name: str) -> tuple[Markup
 
 def _places(timeline: Timeline, first: int, num: int, period: int, usual: Frequency) -> tuple[FloatArray, str]:
     """Return (P,) where each step stands in its season, and what that counts."""
-    counted = np.asarray(np.arange(num) % period + 1.0, dtype=np.float64), "step of the season"
+    counted = _floats(np.arange(num) % period + 1), "step of the season"
     if timeline.times is None:
         return counted
     times = timeline.times[first : first + num]
     if usual.months == 1 and period == MONTHS_A_YEAR:
-        months = times.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % 12
-        return np.asarray(months + 1.0, dtype=np.float64), "month of the year"
+        months = times.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % MONTHS_A_YEAR
+        return _floats(months + 1), "month of the year"
     span = 0 if usual.is_business else period * (usual.microseconds or 0)
     if span == DAY:
-        return np.asarray(times % DAY / HOUR, dtype=np.float64), "hour of the day"
+        return _floats(times % DAY / HOUR), "hour of the day"
     if span == WEEK:
-        days = (times // DAY + THURSDAY_EPOCH) % 7 + times % DAY / DAY
-        return np.asarray(days, dtype=np.float64), "days since Monday"
+        return _floats((times // DAY + THURSDAY_EPOCH) % 7 + times % DAY / DAY), "days since Monday"
     return counted
+
+
+def _floats(values: np.ndarray) -> FloatArray:
+    return np.asarray(values, dtype=np.float64)
 
 
 def _folded(places: FloatArray, values: FloatArray) -> tuple[list[float], list[float], list[float], list[float]]:
