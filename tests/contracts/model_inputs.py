@@ -14,8 +14,9 @@ LEAST_SIDE = 16  # pixels; larger where a model needs more
 SERIES = {"in_channels": 3, "length": 24, "num_outputs": 2}
 FORECASTS = {**SERIES, "num_outputs": 2 * 4 * 2, "out_channels": 2, "horizon": 4, "outputs_per_step": 2}
 WINDOWS = {**SERIES, "num_outputs": 3 * 24}  # what a model gives that writes its input anew
-EXAMPLES = {"table": WITH_BINS, "image": PICTURES, "series": SERIES}
-LEARNING_RATES = {"table": 0.02, "image": 0.003, "series": 0.01}  # with which eight rows are learnt by heart
+FUSION = {**WITH_BINS, **PICTURES}
+EXAMPLES = {"table": WITH_BINS, "image": PICTURES, "series": SERIES, "fusion": FUSION}
+LEARNING_RATES = {"table": 0.02, "image": 0.003, "series": 0.01, "fusion": 0.003}  # with which eight rows are learnt by heart
 
 
 def given_to(name):
@@ -26,7 +27,7 @@ def given_to(name):
     if architecture.reads == "series":
         return {"forecasting": FORECASTS, "anomaly": WINDOWS}[architecture.only[0]] if architecture.only else SERIES
     side = max(architecture.least_pixels, LEAST_SIDE)
-    return {**PICTURES, "image_size": (side, side)}
+    return {**(FUSION if architecture.reads == "fusion" else PICTURES), "image_size": (side, side)}
 
 
 def build(name, given=None, seed=0, **options):
@@ -37,7 +38,8 @@ def build(name, given=None, seed=0, **options):
 def inputs_of(name, num_rows=ROWS):
     """Rows that the model of this name can read."""
     given = given_to(name)
-    return {"table": table_rows, "image": pictures, "series": series}[architectures()[name].reads](given, num_rows)
+    made = {"table": table_rows, "image": pictures, "series": series, "fusion": lines}
+    return made[architectures()[name].reads](given, num_rows)
 
 
 def table_rows(given, num_rows=ROWS):
@@ -50,6 +52,10 @@ def table_rows(given, num_rows=ROWS):
 def pictures(given, num_rows=ROWS):
     stream = torch.Generator().manual_seed(1)
     return (torch.randn(num_rows, given["in_channels"], *given["image_size"], generator=stream),)
+
+
+def lines(given, num_rows=ROWS):
+    return (*pictures(given, num_rows), *table_rows(given, num_rows))
 
 
 def series(given, num_rows=ROWS):

@@ -16,7 +16,7 @@ def built(name):
     """A model of the catalogue with what it reads; those for pictures hold no numbers."""
     if architectures()[name].reads == "table":
         return architectures()[name].build(GIVEN, {}), (torch.zeros(1, 3), torch.zeros(1, 2, dtype=torch.int64))
-    if architectures()[name].reads == "series":
+    if architectures()[name].reads in ("series", "fusion"):
         return build(name), inputs_of(name, num_rows=1)
     with torch.device("meta"):
         return architectures()[name].build(PICTURES, {}), (torch.zeros(1, 3, 224, 224),)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from espalier import process
+from espalier.core.errors import PlanError, UnknownNameError
 from espalier.core.plan import edit
 from espalier.data.prepare.preparation import fit_preparation
 from espalier.stages import picture_rules
@@ -42,14 +43,45 @@ def test_every_choice_for_pictures_has_a_reason(folder):
         assert plan.reasons[path], path
 
 
-def test_other_columns_beside_a_picture_are_left_out_with_the_reason(folder, tmp_path):
+def with_ages(folder, tmp_path):
     lines = [f"{folder.resolve()}/bar/{n}.png,{n},low" for n in range(20)]
     lines += [f"{folder.resolve()}/square/{n}.png,{n},high" for n in range(20)]
     (tmp_path / "table.csv").write_text("\n".join(["path,age,grade", *lines]) + "\n")
-    plan = process.draft(str(tmp_path / "table.csv"), target=["grade"]).plan
+    return str(tmp_path / "table.csv")
+
+
+def test_other_columns_beside_a_picture_are_read_with_it_and_the_reason_names_them(folder, tmp_path):
+    plan = process.draft(with_ages(folder, tmp_path), target=["grade"]).plan
     assert plan.schema.columns["path"].kind == "image"
+    assert plan.schema.columns["age"].role == "input"
+    assert plan.model.name == "fusion"
+    assert plan.reasons["model.name"] == "reads the picture and what stands beside it: age"
+
+
+def test_a_network_for_pictures_that_is_asked_for_leaves_the_other_columns_out_with_the_reason(folder, tmp_path):
+    plan = process.draft(with_ages(folder, tmp_path), target=["grade"], changes={"model.name": "resnet-tiny"}).plan
     assert plan.schema.columns["age"].role == "ignored"
-    assert plan.reasons["schema.columns.age.role"] == "models for pictures read the picture alone"
+    assert plan.reasons["schema.columns.age.role"] == "the model resnet-tiny reads the picture alone"
+
+
+def test_without_its_column_of_pictures_a_table_is_read_as_a_table(folder, tmp_path):
+    plan = process.draft(with_ages(folder, tmp_path), target=["grade"], changes={"schema.columns.path.role": "ignored"}).plan
+    assert (plan.model.name, plan.prepare.pictures) == ("tabm", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"prepare.pictures.mixing": {"name": "mixup"}}, "no line of its own, and beside the picture the columns age"),
+        ({"task.sampling": "smote"}, "makes up rows of tables"),
+        ({"model.name": "mlp"}, "Choose among: fusion; or leave the other inputs out: --set schema.columns.path.role=ignored"),
+        ({"model.name": "fusion", "model.options": {"pictures": "fast-cm"}}, "Did you mean 'fast-cnn'"),
+        ({"model.name": "fusion", "model.options": {"pictures": "vgg16"}}, "from 32 pixels a side on"),
+    ],
+)
+def test_what_does_not_fit_pictures_beside_a_table_is_refused_in_words(folder, tmp_path, changes, said):
+    with pytest.raises((PlanError, UnknownNameError), match=said):
+        process.draft(with_ages(folder, tmp_path), target=["grade"], changes=changes)
 
 
 def fitted_epochs(folder, seconds, **changes):

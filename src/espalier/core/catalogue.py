@@ -20,7 +20,8 @@ class Architecture:
     Args:
         module: built as `module(config)`.
         config: a frozen dataclass; its fields without defaults are given by the data and the task.
-        reads: the data kind whose input groups `forward` takes: "table", "image" or "series".
+        reads: the data kind whose input groups `forward` takes: "table", "image", "series" or "fusion",
+            which is a picture and what a table reads.
         sizes: config fields that differ from the defaults for this name.
         least_pixels: shorter side of the smallest picture that it takes; 1 for models that read no pictures.
         left_out: beginnings of keys that published weights of this name hold and the module does not need, such as heads

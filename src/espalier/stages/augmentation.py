@@ -10,7 +10,7 @@ from espalier.core.catalogue import architectures
 from espalier.core.plan import ModelPlan, Plan, TaskPlan, edit
 from espalier.core.records import Records, TrainRecords
 from espalier.core.seeds import derive_seed, numpy_stream
-from espalier.data.prepare.preparation import fit_preparation
+from espalier.data.prepare.pictures import fit_pictures
 from espalier.data.split import sample_train
 from espalier.stages.network import make_network, target_kind
 from espalier.training.evaluate import predict
@@ -82,7 +82,7 @@ def _right_answers(plan: Plan, train: TrainRecords, valid: Records) -> tuple[np.
     if target_kind(plan) == "box":
         quick = replace(quick, task=TaskPlan("multiclass"))
     sample = sample_train(train, TRIAL_PICTURES, plan.seed)
-    prepared = fit_preparation(sample, plan.schema, quick.prepare, "class")
+    prepared = fit_pictures(sample, plan.schema, quick.prepare, "class")  # alone, whatever stands beside them
     stream = numpy_stream(plan.seed, "augmentation")
     asked = valid.take(np.sort(stream.permutation(len(valid))[:MAX_ASKED]))
     known = np.isin(asked.frame.get_column(plan.schema.target or "").to_numpy(), prepared.classes)

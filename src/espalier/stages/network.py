@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from espalier.core.batch import FloatArray, Prediction
-from espalier.core.catalogue import Architecture, architectures, tasks
+from espalier.core.catalogue import tasks
 from espalier.core.errors import ColumnError, PlanError, RunError, unknown_name
 from espalier.core.plan import Plan
 from espalier.core.records import Records
@@ -19,12 +19,14 @@ from espalier.core.schema import Role
 from espalier.core.seeds import derive_seed
 from espalier.data.augment.boxes import black_outside
 from espalier.data.describe.question import learnt_columns
+from espalier.data.prepare.fused import beside_pictures
 from espalier.data.prepare.pictures import pipeline_of
 from espalier.data.prepare.preparation import Preparation, preparation_from_mapping
 from espalier.evaluation.baselines.baseline import named_baselines
 from espalier.evaluation.metrics.metric import Metric, legal_metrics
 from espalier.evaluation.target_kind import TargetKind
 from espalier.evaluation.threshold import answer
+from espalier.stages.reads import architecture_of, check_reads
 from espalier.tasks.binary import DEFAULT_THRESHOLD, Binary
 from espalier.tasks.build import build_task
 from espalier.tasks.forecasting import Forecasting
@@ -36,7 +38,6 @@ MIN_LABELS = 2  # targets of a question of labels
 BINARY = 2  # classes of a binary question
 MAX_SHOWN_CLASSES = 3  # classes named in a message
 ROTATING = ("random", "stratified", "group")  # ways of splitting whose parts are drawn, so that a network may hold out others
-READ = {"table": ("tables", "a table"), "image": ("pictures", "pictures"), "series": ("series", "a series")}  # in words
 OWN_MODULE = "own"  # stands in the plan for a person's own module, which the catalogue does not hold
 
 ModuleMaker: TypeAlias = Callable[[Preparation, int], nn.Module]  # (prepared, num_outputs) -> new module
@@ -187,9 +188,10 @@ def check_names(plan: Plan, classes: Sequence[str]) -> None:
         )
     _check_quantity(plan, classes)
     _check_boxes(plan)
+    _check_beside(plan)
     _check_rotation(plan)
     if plan.model.name != OWN_MODULE:
-        _check_reads(plan)
+        check_reads(plan)
     if plan.prepare.pictures is not None:
         pipeline_of(plan.prepare.pictures, len(classes))
     if plan.baselines is not None:
@@ -270,6 +272,28 @@ def _check_boxes(plan: Plan) -> None:
         )
 
 
+def _check_beside(plan: Plan) -> None:
+    """Raise PlanError where pictures beside a table are asked for a box, blended, or made up."""
+    beside, pictures = beside_pictures(plan.schema), plan.prepare.pictures
+    if not beside or pictures is None:
+        return
+    columns = f"beside the picture the columns {', '.join(beside)} are read"
+    if target_kind(plan) == "box":
+        raise PlanError(
+            f"The task '{plan.task.name}' finds a box in the picture alone, and {columns}. Leave --model fusion out, or leave "
+            f"these columns out: --set schema.columns.{beside[0]}.role=ignored"
+        )
+    if pictures.mixing is not None:
+        raise PlanError(
+            f"prepare.pictures.mixing is {pictures.mixing.get('name')!r}: a blend of two pictures has no line of its own, and "
+            f"{columns}. Use --set prepare.pictures.mixing=null."
+        )
+    if plan.task.sampling == "smote":
+        raise PlanError(
+            f"task.sampling is 'smote', which makes up rows of tables, and {columns}. Use --set task.sampling=oversample."
+        )
+
+
 def _check_rotation(plan: Plan) -> None:
     """Raise PlanError where networks are to hold out other rows and the parts are not drawn."""
     if plan.model.rotate and plan.split.method not in ROTATING:
@@ -312,45 +336,6 @@ def _tried(module: nn.Module, prepared: Preparation, task: Task) -> nn.Module:
     return module
 
 
-def _check_reads(plan: Plan) -> None:
-    """Raise PlanError where the model reads another kind of data, answers other tasks, or needs larger pictures."""
-    architecture, pictures, wanted = _architecture(plan), plan.prepare.pictures, _kind_read(plan)
-    task = plan.task.name
-    fit = ", ".join(
-        name
-        for name, one in architectures().items()
-        if one.reads == wanted and (not one.only or task in one.only) and not name.endswith("-tiny")
-    )
-    if architecture.reads != wanted:
-        reads, data = READ[architecture.reads][0], READ[wanted][1]
-        raise PlanError(f"The model '{plan.model.name}' reads {reads}, and the data is {data}. Choose among: {fit}.")
-    if architecture.only and task not in architecture.only:
-        tasks_of = " and ".join(architecture.only)
-        raise PlanError(f"The model '{plan.model.name}' answers {tasks_of}, and the task is {task}. Choose among: {fit}.")
-    if pictures is not None and min(pictures.height, pictures.width) < architecture.least_pixels:
-        raise PlanError(
-            f"The model '{plan.model.name}' takes pictures from {architecture.least_pixels} pixels a side on, and these are "
-            f"brought to {pictures.height} x {pictures.width}. Make them larger, for example --set "
-            f"prepare.pictures.height={architecture.least_pixels} --set prepare.pictures.width={architecture.least_pixels}, "
-            "or choose another model."
-        )
-
-
-def _kind_read(plan: Plan) -> str:
-    """Return the kind of data that a plan's preparation makes, as architectures name it."""
-    prepare = plan.prepare
-    if prepare.pictures is not None:
-        return "image"
-    return "table" if prepare.forecast is None and prepare.windows is None else "series"
-
-
-def _architecture(plan: Plan) -> Architecture:
-    known = architectures()
-    if plan.model.name not in known:
-        raise unknown_name("model", plan.model.name, known)
-    return known[plan.model.name]
-
-
 def _build(plan: Plan, prepared: Preparation, task: Task) -> nn.Module:
     if plan.model.name == OWN_MODULE:
         raise RunError(
@@ -360,7 +345,7 @@ def _build(plan: Plan, prepared: Preparation, task: Task) -> nn.Module:
     given = {**prepared.given(), "num_outputs": task.num_outputs}
     if isinstance(task, Forecasting):
         given |= {"outputs_per_step": task.outputs_per_step, "output_roles": task.output_roles}
-    module = _architecture(plan).build(given, plan.model.options)
+    module = architecture_of(plan).build(given, plan.model.options)
     if plan.prepare.pictures is None:
         return module
     # as batches of pictures come; convolutions are twice as fast so

@@ -1,15 +1,19 @@
 """The rules that fill in a plan for pictures."""
 
+from espalier.core.catalogue import architectures
 from espalier.core.pictures import COLOUR, GREY
 from espalier.core.plan import Plan
 from espalier.core.plan_parts import PicturesPlan
-from espalier.core.schema import SIDES, Kind, Role
+from espalier.core.schema import SIDES, Role
 from espalier.data.pictures.survey import Survey
+from espalier.data.prepare.fused import beside_pictures
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
 from espalier.stages.starting_point import Start
 from espalier.stages.table import LOCALIZATION
 
 DEFAULT_MODEL = "fast-cnn"
+DEFAULT_FUSION = "fusion"
+OTHERS_NAMED = 3  # other inputs that a reason names
 RECIPE_RATE, RECIPE_BATCH = 0.15, 128
 SMOOTHING = 0.1  # share of the probability that is spread over all classes
 BATCH_SIZES = ((500, 16), (2_000, 32), (6_000, 64))  # up to this many training pictures: this batch
@@ -50,12 +54,12 @@ def _located(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _alone(facts: Facts, plan: Plan) -> list[Choice]:
-    """Leave out the other inputs: the models for pictures read nothing else."""
-    why = "models for pictures read the picture alone"
-    return [
-        (f"schema.columns.{name}.role", Role.IGNORED.value, why)
-        for name in facts.schema.inputs(Kind.NUMBER, Kind.CATEGORY, Kind.ORDERED, Kind.DATE)
-    ]
+    """Leave out the other inputs, unless the model is one that reads them beside the picture."""
+    known = architectures()
+    if plan.model.name in known and known[plan.model.name].reads != "image":
+        return []
+    why = f"the model {plan.model.name} reads the picture alone"
+    return [(f"schema.columns.{name}.role", Role.IGNORED.value, why) for name in beside_pictures(plan.schema)]
 
 
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
@@ -64,6 +68,11 @@ def _model(facts: Facts, plan: Plan) -> list[Choice]:
             ("model.name", facts.start.model, facts.start.why_model),
             ("model.options", dict(facts.start.options), facts.start.why_model),
         ]
+    others = beside_pictures(plan.schema)
+    if others and facts.start is None and plan.task.name != LOCALIZATION:
+        more = f" and {len(others) - OTHERS_NAMED} more" if len(others) > OTHERS_NAMED else ""
+        beside = f"{', '.join(others[:OTHERS_NAMED])}{more}"
+        return [("model.name", DEFAULT_FUSION, f"reads the picture and what stands beside it: {beside}")]
     return [("model.name", DEFAULT_MODEL, "a small convolutional network that learns fast on a CPU")]
 
 
@@ -150,8 +159,8 @@ def _smoothing(facts: Facts, plan: Plan) -> list[Choice]:
 
 PICTURE_RULES: tuple[Rule, ...] = (
     _located,
-    _alone,
     _model,
+    _alone,
     _form,
     _normalization,
     _target,

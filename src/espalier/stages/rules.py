@@ -45,7 +45,7 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
     data = DataPlan(source=facts.source, query=facts.query, fingerprint=facts.fingerprint)
     plan = Plan(data=data, task=TaskPlan(facts.question.task), model=ModelPlan("tabm"), schema=facts.schema)
     plan = with_reasons(edit(plan, {"seed": seed}, "you asked for it") if seed else plan, {"task.name": facts.question.reason})
-    if facts.pictures is not None:
+    if facts.pictures is not None and facts.schema.inputs(Kind.IMAGE):
         form, reasons = first_form(facts.pictures)
         plan = with_reasons(replace(plan, prepare=replace(plan.prepare, pictures=form)), reasons)
     if facts.timeline is not None:
@@ -68,7 +68,7 @@ def _rules_of(facts: Facts) -> tuple[Rule, ...]:
         return SERIES_RULES
     if facts.schema.inputs(Kind.SERIES):
         return (_split, *WINDOW_RULES)
-    return TABLE_RULES if facts.pictures is None else (_split, *PICTURE_RULES)
+    return (_split, *PICTURE_RULES) if facts.pictures is not None and facts.schema.inputs(Kind.IMAGE) else TABLE_RULES
 
 
 def _is_asked(path: str, changes: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from espalier.core.run_folder import GROUP, RunFolder
 from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
 from espalier.data.prepare.forecast import PreparedForecast
+from espalier.data.prepare.preparation import pictures_of
 from espalier.evaluation.baselines.baseline import left_out_baselines
 from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
@@ -34,6 +35,7 @@ from espalier.training.ending import ending
 MAX_EXPLAINED_CELLS = 2_000_000  # predicted rows times permutations times columns, so that importance takes seconds
 MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS = 200, 5_000
 FEWEST_EXPLAINED_ROWS = 50  # under a budget
+MAX_EXPLAINED_PICTURES = 500  # each is read from its file again for every permutation of every column
 PERMUTATIONS = 5  # of each column
 NAMED_COLUMNS = 3  # in the sentence
 NOTHING_TOLD = "the validation part has too few rows to tell which columns matter"
@@ -97,6 +99,7 @@ def explain(plan: Plan, fold: Fold, folder: RunFolder, seconds: float = math.inf
         return ONE_COLUMN.format(columns[0])
     valid = fold.splits.valid
     most = int(np.clip(MAX_EXPLAINED_CELLS // max(len(columns), 1) // PERMUTATIONS, MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS))
+    most = most if pictures_of(fold.prepared) is None else min(most, MAX_EXPLAINED_PICTURES)
     most = min(most, _affordable(fold, len(columns), seconds))
     seed = derive_seed(plan.seed, "importance")
     if len(valid) > most:

@@ -16,6 +16,7 @@ from espalier.core.plan import Plan
 from espalier.core.plan_parts import AdaptPlan
 from espalier.core.run_folder import RunFolder, read_run_json
 from espalier.data.image_batches import PLACES
+from espalier.data.prepare.fused import PreparedFusion, beside_pictures
 from espalier.data.prepare.pictures import PreparedPictures
 from espalier.data.prepare.preparation import preparation_from_mapping
 from espalier.models.weights import (
@@ -154,6 +155,11 @@ def _of_run(path: Path) -> Start:
     plan, member = folder.read_plan(), folder.member(0)
     pictures = plan.prepare.pictures
     prepared = preparation_from_mapping(read_run_json(member.prepared))
+    if isinstance(prepared, PreparedFusion):
+        raise PlanError(
+            f"The run {path} learnt from pictures beside a table, and only runs on pictures alone can be started from: the "
+            "weights of the other columns belong to them. Leave --from out."
+        )
     if pictures is None or not isinstance(prepared, PreparedPictures):
         raise PlanError(
             f"The run {path} learnt from a table, and only runs on pictures can be started from: the weights of a table's "
@@ -210,6 +216,11 @@ def check_start(plan: Plan, start: Start | None, classes: Sequence[str]) -> None
         if plan.adapt.source is not None:
             raise PlanError(f"{start.name} learnt from pictures, and the data is a table. Leave --from out.")
         return  # a person's own module, or a network of the catalogue: its shapes follow from the prepared columns
+    if beside := beside_pictures(plan.schema):
+        raise PlanError(
+            f"{start.name} fits networks that read the picture alone, and {', '.join(beside)} would be read beside it. "
+            "Name such a network with --model, or leave the weights out."
+        )
     _check_model(plan, start)
     module = _without_values(plan, build_task(plan.task, len(classes)).num_outputs)
     start = _in_grey(plan, start, module)

@@ -8,8 +8,7 @@ import polars as pl
 from espalier.core.errors import SourceError
 from espalier.core.records import IntArray, Records
 from espalier.data.parse import LINE_SUFFIXES
-from espalier.data.prepare.pictures import PreparedPictures
-from espalier.data.prepare.preparation import Preparation
+from espalier.data.prepare.preparation import Preparation, pictures_of
 
 ERROR = "error"  # the column of reasons, in answers where some picture could not be read
 NO_NAME = "no picture is named"
@@ -26,13 +25,14 @@ def unreadable(records: Records, prepared: Preparation) -> dict[int, str]:
     Raises:
         SourceError: none of the pictures can be read.
     """
-    if not isinstance(prepared, PreparedPictures) or records.album is None or not len(records):
+    pictures = pictures_of(prepared)
+    if pictures is None or records.album is None or not len(records):
         return {}
-    named = records.frame.get_column(prepared.column)
+    named = records.frame.get_column(pictures.column)
     positions = np.flatnonzero(named.is_not_null().to_numpy())
     reasons = {int(position): NO_NAME for position in np.flatnonzero(named.is_null().to_numpy())}
     if len(positions):
-        _, problems = records.album.pixels(named.drop_nulls().to_list(), prepared.form)
+        _, problems = records.album.pixels(named.drop_nulls().to_list(), pictures.form)
         reasons |= {int(positions[number]): why for number, why in problems.items()}
     if len(reasons) == len(records):
         raise SourceError(

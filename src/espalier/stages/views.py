@@ -11,8 +11,7 @@ from espalier.core.errors import PlanError
 from espalier.core.records import Records
 from espalier.core.scorecard import Comparison, Scorecard
 from espalier.data.augment.views import View, views_of
-from espalier.data.prepare.pictures import PreparedPictures
-from espalier.data.prepare.preparation import Preparation
+from espalier.data.prepare.preparation import Preparation, pictures_of
 from espalier.evaluation.verdict import show, signed, spoken
 from espalier.stages.network import Network, average
 from espalier.training.evaluate import predict
@@ -27,9 +26,10 @@ def views_in(prepared: Preparation) -> tuple[View, ...]:
     Raises:
         PlanError: the model reads tables, or its training pictures were neither mirrored nor shifted.
     """
-    if not isinstance(prepared, PreparedPictures):
+    pictures = pictures_of(prepared)
+    if pictures is None:
         raise PlanError("--tta looks at pictures in several views, and this model reads a table. Leave --tta out.")
-    views = views_of(prepared.pipeline.steps)
+    views = views_of(pictures.pipeline.steps)
     if len(views) == 1:
         raise PlanError(
             "--tta looks at pictures in the ways in which they were changed for training, and there they were neither mirrored "
@@ -48,23 +48,24 @@ def predict_in_views(network: Network, records: Records) -> Prediction:
     Raises:
         PlanError: the model reads tables, or its training pictures were neither mirrored nor shifted.
     """
-    prepared, views = network.prepared, views_in(network.prepared)
-    if not len(records) or not isinstance(prepared, PreparedPictures):
+    prepared, views, pictures = network.prepared, views_in(network.prepared), pictures_of(network.prepared)
+    if not len(records) or pictures is None:
         return network.predict(records)
     inputs, rows = prepared.inputs(records), torch.as_tensor(records.rows)
     answers = []
     for view in views:
-        answer = predict(network.module, network.task, _in_view(prepared, inputs[0], rows, view))
-        boxes = answer.boxes if answer.boxes is None else view.back(answer.boxes, prepared.form.height, prepared.form.width)
+        answer = predict(network.module, network.task, _in_view(prepared, inputs, rows, view))
+        boxes = answer.boxes if answer.boxes is None else view.back(answer.boxes, pictures.form.height, pictures.form.width)
         answers.append(prepared.restore(replace(answer, boxes=boxes), inputs))
     return average(answers, network.task)
 
 
-def _in_view(prepared: PreparedPictures, pixels: Tensor, rows: Tensor, view: View) -> Iterator[Batch]:
+def _in_view(prepared: Preparation, inputs: tuple[Tensor, ...], rows: Tensor, view: View) -> Iterator[Batch]:
     """Yield batches to be answered, all pictures in one view; some thousand of them are held in it at a time."""
     for first in range(0, len(rows), VIEWED_AT_ONCE):
         part = slice(first, first + VIEWED_AT_ONCE)
-        yield from prepared.in_order((view.apply(pixels[part]),), None, rows[part])
+        image, *beside = (one[part] for one in inputs)
+        yield from prepared.in_order((view.apply(image), *beside), None, rows[part])
 
 
 def verdict_on_views(card: Scorecard, comparison: Comparison, views: tuple[View, ...]) -> str:

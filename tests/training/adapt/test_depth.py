@@ -23,7 +23,8 @@ STEPWISE = ("lstm-seq2seq-tiny", "conv-autoencoder-tiny", "lstm-autoencoder-tiny
 
 def built(name):
     architecture = architectures()[name]
-    return architecture.build({"image": PICTURES, "table": TABLES, "series": SERIES}[architecture.reads], {})
+    given = {"image": PICTURES, "table": TABLES, "series": SERIES, "fusion": {**PICTURES, **TABLES}}
+    return architecture.build(given[architecture.reads], {})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,7 @@ from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Schema
 from espalier.data.prepare.fit_forecast import fit_forecast
 from espalier.data.prepare.forecast import PreparedForecast
+from espalier.data.prepare.fused import PreparedFusion, beside_pictures, fit_fusion
 from espalier.data.prepare.pictures import PreparedPictures, fit_pictures
 from espalier.data.prepare.prepared import Prepared, fit_table
 from espalier.data.prepare.target import TargetKind
@@ -105,6 +106,8 @@ def fit_preparation(
     """
     if plan.forecast is not None:
         return fit_forecast(train, schema, plan, target_kind, classes)
+    if beside_pictures(schema):
+        return fit_fusion(train, schema, plan, target_kind, classes)
     fit = fit_pictures if schema.inputs(Kind.IMAGE) else fit_windows if schema.inputs(Kind.SERIES) else fit_table
     return fit(train, schema, plan, target_kind, classes)
 
@@ -120,6 +123,15 @@ def preparation_from_mapping(value: Mapping[str, Any]) -> Preparation:
             return PreparedForecast.from_mapping(value)
         if "windows" in value:
             return PreparedWindows.from_mapping(value)
+        if "pictures" in value:
+            return PreparedFusion.from_mapping(value)
         return PreparedPictures.from_mapping(value) if "form" in value else Prepared.from_mapping(value)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"The preparation of the run is incomplete or was edited ({error!r}). Train again.") from error
+
+
+def pictures_of(prepared: Preparation) -> PreparedPictures | None:
+    """Return the part of a preparation that prepares pictures; None where there are none."""
+    if isinstance(prepared, PreparedFusion):
+        return prepared.pictures
+    return prepared if isinstance(prepared, PreparedPictures) else None

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
     from espalier.core.catalogue import Architecture
 
-USUAL = {"image": (3, 224, 224), "table": (10,), "series": (1, 96)}
-NUM_AXES = {"image": 3, "table": 1, "series": 2}
+USUAL = {"image": (3, 224, 224), "table": (10,), "series": (1, 96), "fusion": (3, 32, 32, 10)}
+NUM_AXES = {"image": 3, "table": 1, "series": 2, "fusion": 4}
 WRITTEN = {
     "image": "reads pictures: write channels x height x width, for example 3x32x32",
     "table": "reads tables: write the number of columns, for example 10",
     "series": "reads series: write channels x steps, for example 9x128",
+    "fusion": "reads pictures beside a table: write channels x height x width x columns, for example 3x32x32x10",
 }
 MAX_LENGTH = 100_000
 NUM_OUTPUTS = 1000  # the classes that most published counts of parameters are for
@@ -40,7 +41,7 @@ def read_input_size(name: str, architecture: "Architecture", text: str | None) -
     ]
     if len(lengths) != NUM_AXES[architecture.reads] or not all(1 <= length <= MAX_LENGTH for length in lengths):
         raise PlanError(f"--input {text!r} is no size that {name} can read. It {WRITTEN[architecture.reads]}.")
-    if min(lengths[1:], default=architecture.least_pixels) < architecture.least_pixels:
+    if min(lengths[1:3], default=architecture.least_pixels) < architecture.least_pixels:
         raise PlanError(
             f"--input {text!r} is too small: {name} takes pictures whose shorter side has at least "
             f"{architecture.least_pixels} pixels."
@@ -68,7 +69,10 @@ def example_for(architecture: "Architecture", size: tuple[int, ...]) -> "tuple[n
     if architecture.reads == "series":
         return architecture.build(_given_to_series(architecture, *size), {}), (torch.zeros(1, *size),)
     with torch.device("meta"):
-        given = {"in_channels": size[0], "image_size": size[1:], "num_outputs": NUM_OUTPUTS}
+        given = {"in_channels": size[0], "image_size": size[1:3], "num_outputs": NUM_OUTPUTS}
+        if architecture.reads == "fusion":
+            given |= {"num_numbers": size[3], "cardinalities": ()}
+            return architecture.build(given, {}), (torch.zeros(1, *size[:3]), torch.zeros(1, size[3]))
         return architecture.build(given, {}), (torch.zeros(1, *size),)
 
 

@@ -14,7 +14,7 @@ from espalier.app.report.sections.choices import change_in_words
 from espalier.app.report.sections.section import Section
 from espalier.core.run_folder import read_run_json
 from espalier.data.prepare.pictures import PreparedPictures
-from espalier.data.prepare.preparation import preparation_from_mapping
+from espalier.data.prepare.preparation import Preparation, pictures_of, preparation_from_mapping
 
 NUM_PICTURES = 8
 MOST_VIEWS = 4  # of each, one an epoch
@@ -29,27 +29,28 @@ def build(facts: Facts) -> Section | None:
     if gallery is None or not path.exists():
         return None
     prepared = preparation_from_mapping(read_run_json(path))
-    if not isinstance(prepared, PreparedPictures):
+    pictures = pictures_of(prepared)
+    if pictures is None:
         return None
     rows = [row for row in drawn_rows(facts.train_rows, NUM_PICTURES, SEED) if row in gallery.places]
     if not rows:
         return None
-    changes = prepared.pipeline.to_mapping()
+    changes = pictures.pipeline.to_mapping()
     steps, mixing = changes["steps"], changes["mixing"]
     num_views = max(min(MOST_VIEWS, facts.run.history.height), 1)
     values = {
-        "lines": _lines(facts, gallery, prepared, rows, num_views),
+        "lines": _lines(facts, gallery, prepared, pictures, rows, num_views),
         "num_views": num_views,
         "changes": [change_in_words(step) for step in steps],
         "mixing": None if mixing is None else change_in_words(mixing),
         "reason": facts.run.plan.reasons.get(REASON, ""),
-        "form": prepared.form,
+        "form": pictures.form,
     }
     return Section("views", "What the network is shown", values)
 
 
 def _lines(
-    facts: Facts, gallery: Gallery, prepared: PreparedPictures, rows: Sequence[int], num_views: int
+    facts: Facts, gallery: Gallery, prepared: Preparation, pictures: PreparedPictures, rows: Sequence[int], num_views: int
 ) -> list[tuple[str, Tile, list[Markup]]]:
     """Return for each picture its name, itself as it is read, and its views in the first epochs."""
     records = gallery.records.take(np.array([gallery.places[row] for row in rows]))
@@ -59,7 +60,7 @@ def _lines(
     views: list[list[Markup]] = [[] for _ in rows]
     for epoch in range(num_views):
         for batch in batches.epoch(epoch):
-            shown = _as_bytes(batch.inputs[0][:, : prepared.form.channels], prepared.normalize.mean, prepared.normalize.std)
+            shown = _as_bytes(batch.inputs[0][:, : pictures.form.channels], pictures.normalize.mean, pictures.normalize.std)
             found = [] if batch.rows is None else batch.rows.tolist()
             for number, place in enumerate(found):
                 alt = f"{short_name(gallery.name(rows[place]))} in epoch {epoch + 1}"
