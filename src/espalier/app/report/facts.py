@@ -152,7 +152,7 @@ class Facts:
     def pictures(self) -> Survey | None:
         """What the pictures are like that the run reads; None when it reads none."""
         held = self.data.get("pictures")
-        return None if held is None else survey_from(held)
+        return None if held is None or self.run.plan.prepare.pictures is None else survey_from(held)
 
     @property
     def series(self) -> AnySurvey | None:
