@@ -6,6 +6,8 @@ import torch
 
 from crossed_pictures import write_crossed
 from espalier import process
+from espalier.app.cli.given.sources import rows_behind
+from espalier.app.report.page import render
 from espalier.core.errors import ColumnError, PlanError
 from espalier.core.progress import EpochDone
 from espalier.training.checkpoint import read_checkpoint
@@ -63,6 +65,13 @@ def test_picture_and_number_matter_and_the_other_column_does_not(made):
     assert set(low) == {"picture", "weight", "place"}
     assert min(low["picture"], low["weight"]) > 0.1
     assert low["place"] < 0.05
+
+
+def test_the_report_tells_that_the_columns_beside_the_picture_are_read(made):
+    page = render(made[1], rows_behind(made[1])[0])
+    assert "from pictures and 2 columns</h1>" in page
+    assert "reads them and 2 columns beside them" in page
+    assert "What the network is shown" in page
 
 
 def test_new_rows_are_answered_and_scored_in_any_order_of_columns(made, tmp_path):
