@@ -14,10 +14,12 @@ from espalier.core.errors import RunError
 from espalier.core.plan import diff
 from espalier.core.run_folder import GROUP
 from espalier.core.scorecard import Comparison, Score
+from espalier.evaluation.anomaly.scores import FIRST_LEVEL, as_prediction
 from espalier.evaluation.intervals import paired
 from espalier.evaluation.verdict import show, signed, spoken
 from espalier.run import Run
 from espalier.stages.scored_part import scored_part
+from espalier.stages.table import runs_in_time
 from espalier.tasks.build import build_task
 
 DIGEST_LENGTH = 12  # hexadecimal digits: enough to tell two sets of rows apart
@@ -308,7 +310,7 @@ def _paired(first: Run, second: Run) -> Comparison | None:
     if one is None or other is None:
         return None
     (target, ours), (same_target, theirs) = one, other
-    given = {} if first.plan.prepare.forecast is None else first.prepared.given()
+    given = first.prepared.given() if runs_in_time(first.plan) else {}
     metrics = {metric.name: metric for metric in build_task(first.plan.task, max(len(classes), 1), data=given).metrics}
     if card.metric not in metrics or not np.array_equal(target, same_target):
         return None
@@ -326,6 +328,8 @@ def _answers(run: Run, classes: tuple[str, ...]) -> tuple[FloatArray, Prediction
     if "column" in frame.columns:
         return _paths(frame)
     target, values = (_numbers(frame[name], classes, run.plan.task.name) for name in ("target", "prediction"))
+    if "score" in frame.columns:  # in alarm levels
+        return target, as_prediction(frame["row"].cast(pl.Int64).to_numpy(), frame["score"].to_numpy(), FIRST_LEVEL)
     probabilities = [f"probability_{name}" for name in classes]
     quantiles = [name for name in frame.columns if name.startswith("quantile_")]
     return target, Prediction(

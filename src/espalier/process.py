@@ -33,6 +33,7 @@ from espalier.data.series.column import longest_window
 from espalier.diagnosis.evidence import Evidence
 from espalier.diagnosis.examine import examine
 from espalier.run import Run
+from espalier.stages.anomaly import keep_normal, usual_class
 from espalier.stages.augmentation import decide_augmentation
 from espalier.stages.decide import decide_rate, decide_target
 from espalier.stages.facts import Facts
@@ -161,6 +162,7 @@ def _drafted(table: Table, source: object, query: str | None, changes: Mapping[s
         start,
         table.records.timeline,
         longest_window(table.records, table.schema),
+        usual_class(table.records, table.schema, table.asked().task),
     )
     plan = fill_plan(facts, found, seed)
     marks = {f"{path}_fingerprint": fingerprint(found[path], read(found[path])) for path in OTHER_SOURCES if found.get(path)}
@@ -290,9 +292,10 @@ def _stages(
     cleaned, parts = deal_parts(plan, table, folder)
     write_plan(folder.plan, plan)  # from here on the run can be resumed
     keep_parts(plan, parts, folder)
+    parts, taken = keep_normal(plan, table.records, parts)
     if not folder.data.exists():
         write_json(folder.data, _data(plan, table, cleaned))
-    yield StageDone("split", _split_sentence(plan, parts), time.monotonic() - began_stage)
+    yield StageDone("split", "; ".join(filter(None, (_split_sentence(plan, parts), taken))), time.monotonic() - began_stage)
     began_stage = time.monotonic()
     findings = _findings(plan, table, cleaned, parts[0])
     write_json(folder.findings, [finding.to_mapping() for finding in findings])

@@ -28,6 +28,7 @@ from espalier.data.describe.question import Question
 from espalier.data.parse import parse
 from espalier.data.prepare.forecast import PreparedForecast
 from espalier.data.prepare.preparation import Preparation
+from espalier.data.prepare.stretches import PreparedStretches
 from espalier.data.read import kind_of, read
 from espalier.data.sources import sqlite
 from espalier.diagnosis.examine import in_order
@@ -41,7 +42,7 @@ from espalier.stages.new_rows import absent_columns, lack, notes_on, pictures_as
 from espalier.stages.new_steps import future, present
 from espalier.stages.parts import examples_of, num_splits
 from espalier.stages.scored_part import group_values, scored_part
-from espalier.stages.table import as_series
+from espalier.stages.table import as_series, runs_in_time
 from espalier.stages.unreadable import note_on, readable, unreadable, with_gaps
 from espalier.stages.views import ONE_VIEW, predict_in_views, verdict_on_views, views_in
 from espalier.tasks.forecasting import Forecasting
@@ -184,9 +185,10 @@ class Run:
 
         Where the question asks for a box too, its sides come behind the prediction, in pixels of the picture. Of pictures the
         first column holds their names; it is called as in training: `image` for folders and archives. Of a series the lines are
-        the steps that come after its last one, each with its time and the name of its series. What could not be read in the
-        rows is said afterwards by `notes`. A picture that cannot be read has an empty answer, and there is then a column
-        `error`, which says why.
+        the steps that come after its last one, each with its time and the name of its series; where anomalies are asked for,
+        its own steps, from the first on that has a whole look back behind it, each with its `score`: the error in alarm levels.
+        What could not be read in the rows is said afterwards by `notes`. A picture that cannot be read has an empty answer, and
+        there is then a column `error`, which says why.
 
         Args:
             source: a path, or a pandas or polars frame; its columns may come in any order, with others among them.
@@ -205,6 +207,7 @@ class Run:
         if isinstance(prepared, PreparedForecast) and isinstance(task, Forecasting):
             last = present(records, prepared)
             return future(last, self.answer(last), prepared, task, self.schema)
+        records = examples_of(records, self.plan.prepare)
         reasons = unreadable(records, prepared)
         if not reasons:
             return self.frame(records, tta=tta)
@@ -222,7 +225,9 @@ class Run:
         return pl.DataFrame([*self._names(records), *answers])
 
     def _names(self, records: Records) -> list[pl.Series]:
-        """Return the column that names pictures, where there is one."""
+        """Return the column that names pictures, where there is one, and those that tell the time and the series of steps."""
+        if isinstance(self.prepared, PreparedStretches):
+            return [records.frame.get_column(name) for name in self.prepared.others]
         named = [name for name in self.prepared.columns_read if self.schema.columns[name].kind is Kind.IMAGE]
         return [records.frame.get_column(name) for name in named]
 
@@ -249,7 +254,7 @@ class Run:
         if reasons:
             self.notes += (note_on(records, self.prepared, reasons, scored=True),)
             records = records.take(readable(records, reasons))
-        records = examples_of(clean(records, self.schema, CleanPlan()).records, self.plan.prepare.forecast)
+        records = examples_of(clean(records, self.schema, CleanPlan()).records, self.plan.prepare)
         if not len(records):
             raise ColumnError(f"No row of {records.source} has a value in '{self.schema.target}', so nothing can be scored.")
         truth = self.prepared.target_values(records)
@@ -311,7 +316,7 @@ class Run:
         told = (needed | set(self.schema.names(Role.TARGET) if scored else ())).difference(absent)
         left_out = records.notes if kind_of(source, self.plan.data.kind) == "images" else ()  # files that are no pictures
         self.notes = (*left_out, *filled, *notes_on(parsed, told, self.prepared))
-        return parsed.records if self.plan.prepare.forecast is None else as_series(parsed.records, self.schema)
+        return as_series(parsed.records, self.schema) if runs_in_time(self.plan) else parsed.records
 
 
 def _built(path: Path, build: Callable[[Any], Built]) -> Built:

@@ -12,6 +12,7 @@ from espalier.evaluation.metrics import forecasts, labels
 from espalier.evaluation.metrics.counts import poisson_deviance
 from espalier.evaluation.metrics.numbers import mae, rmse
 from espalier.evaluation.metrics.probabilities import log_loss
+from espalier.evaluation.metrics.ranking import roc_auc
 
 NUM_CLASSES = 4  # the last one is in no row
 MAIN = {"class": log_loss, "number": rmse, "count": poisson_deviance, "labels": labels.log_loss, "path": forecasts.rmse}
@@ -20,7 +21,8 @@ KINDS = list(TRIVIAL)
 SHAPE = (2, 24)  # channels and steps of windows with a class or a number
 AVAILABLE = {name: one for name, one in all_baselines().items() if one.available()}
 PAIRS = [(name, kind) for name, one in AVAILABLE.items() for kind in one.kinds]
-LEARNING = [(name, kind) for name, kind in PAIRS if not AVAILABLE[name].trivial]
+LEARNING = [(name, kind) for name, kind in PAIRS if not AVAILABLE[name].trivial and kind != "anomaly"]
+ODD = [name for name, kind in PAIRS if kind == "anomaly"]
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +53,25 @@ def paths(num_rows, seed):
     return TrainTable(inputs, (), target, "path", 0, shape)
 
 
+def oddities(num_rows, seed, odd=0.0):
+    """Windows that repeat a wave; odd ones have a burst at the end and other statistics."""
+    rng = np.random.default_rng(seed)
+    target = (rng.random(num_rows) < odd) * 1.0
+    waves = rng.uniform(1, 3, (num_rows, 1, 1)) * np.sin(2 * np.pi * np.arange(24) / 12)
+    windows = waves + 0.1 * rng.normal(size=(num_rows, 2, 24))
+    windows[:, :, 18:21] += 1.5 * target[:, None, None]
+    windows[0, :, :9] = np.nan  # a short past
+    numbers = rng.normal(size=(num_rows, 3)) + 3 * target[:, None]
+    inputs = (numbers.astype(np.float32), np.zeros((num_rows, 0), int), windows.reshape(num_rows, -1).astype(np.float32))
+    return TrainTable(inputs, (), target, "anomaly", 2, WindowShape(2, 24, season=12, look_back=12))
+
+
 def toy(kind, num_rows=400, seed=0):
     """Two numbers that matter, one that does not, a category that matters, windows that tell all; easy for every model."""
     if kind == "path":
         return paths(num_rows, seed)
+    if kind == "anomaly":
+        return oddities(num_rows, seed)
     rng = np.random.default_rng(seed)
     numbers = rng.normal(size=(num_rows, 3)).astype(np.float32)
     codes = rng.integers(0, 5, (num_rows, 1))
@@ -86,6 +103,15 @@ def test_a_baseline_beats_the_answer_that_ignores_the_inputs(name, kind):
     assert score(name, kind, name) < 0.8 * score(TRIVIAL[kind], kind, name)
 
 
+@pytest.mark.parametrize("name", ODD)
+def test_rows_unlike_the_normal_ones_score_higher(name):
+    asked = oddities(300, seed=1, odd=0.2)
+    prediction = fit_baseline(name, oddities(300, seed=0), seed=0).predict(asked.inputs, np.arange(300))
+    assert roc_auc.measure(asked.target, prediction) > 0.95
+    with_some = fit_baseline(name, oddities(300, seed=0, odd=0.2), seed=0).predict(asked.inputs, np.arange(300))
+    assert roc_auc.measure(asked.target, with_some) > 0.95  # odd rows of the training part are not learnt from
+
+
 @pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_predictions_are_valid(name, kind):
     test = toy(kind, num_asked(name, 50), seed=1)
@@ -107,6 +133,9 @@ def test_predictions_are_valid(name, kind):
         assert (prediction.values > 0).all()
     if kind == "path":
         assert prediction.values.shape == test.target.shape
+    if kind == "anomaly":
+        assert prediction.probabilities.shape == (len(test), 2)
+        assert ((prediction.probabilities >= 0) & (prediction.probabilities <= 1)).all()
 
 
 @pytest.mark.parametrize(("name", "kind"), PAIRS)

@@ -1,7 +1,7 @@
 """Every task, under every loss: a perfect model has the least loss, members are trained on their own, predictions are valid."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -12,11 +12,13 @@ from espalier.core.batch import Batch
 from espalier.core.catalogue import tasks
 from espalier.core.errors import PlanError, UnknownNameError
 from espalier.core.plan import TaskPlan
+from espalier.evaluation.anomaly.scores import in_levels
 from espalier.evaluation.baselines.baseline import suited_baselines
 from espalier.tasks.build import GIVEN, build_task
 
 NUM_ROWS, NUM_CLASSES = 32, 3
 FORECAST = {"num_targets": 2, "horizon": 3, "scales": (1.0, 2.0)}
+WINDOWS = {"in_channels": 2, "length": 3}
 CASES = {
     "mse": TaskPlan("regression"),
     "mae": TaskPlan("regression", {"loss": "mae"}),
@@ -42,6 +44,9 @@ CASES = {
     "forecast-quantile": TaskPlan("forecasting", {"loss": "quantile", "quantiles": [0.1, 0.5, 0.9]}),
     "forecast-gaussian": TaskPlan("forecasting", {"loss": "gaussian"}),
     "forecast-student": TaskPlan("forecasting", {"loss": "student-t", "quantiles": [0.2, 0.8]}),
+    "anomaly": TaskPlan("anomaly"),
+    "anomaly-extreme": TaskPlan("anomaly", {"level": "extreme", "false_alarms": 0.001}),
+    "anomaly-in-time": TaskPlan("anomaly", {"threshold": 4.0}),
     "counts": TaskPlan("counts"),
     "counts-scaled": TaskPlan("counts", {"base_rate": 4.0}),
 }
@@ -56,13 +61,13 @@ class Fixed(nn.Module):
         super().__init__()
         self.output = nn.Parameter(output)
 
-    def forward(self, numbers):
+    def forward(self, *inputs):
         return self.output
 
 
 def made(case):
     plan, class_weights = ALL[case]
-    data = FORECAST if plan.name == "forecasting" else {}
+    data = {"forecasting": FORECAST, "anomaly": WINDOWS | {"in_time": case == "anomaly-in-time"}}.get(plan.name, {})
     return build_task(plan, 2 if plan.name == "binary" else NUM_CLASSES, class_weights, data)
 
 
@@ -72,6 +77,10 @@ def target_of(task, num_rows=NUM_ROWS):
         return torch.from_numpy(rng.normal(size=num_rows)).float()
     if task.target == "path":
         return torch.from_numpy(rng.normal(size=(num_rows, task.num_targets, task.horizon))).float()
+    if task.target == "anomaly":
+        windows = torch.from_numpy(rng.normal(size=(num_rows, task.in_channels, task.length))).float()
+        windows[::4, :, -1] = float("nan")  # shorter ones
+        return windows
     if task.target == "count":
         return torch.from_numpy(rng.poisson(3.0, num_rows)).float()
     if task.target == "labels":
@@ -91,6 +100,8 @@ def perfect(task, target):
     """Return the output that a model which knows the truth would give."""
     if task.target == "number":
         return target[:, None].expand(-1, task.num_outputs).contiguous()
+    if task.target == "anomaly":
+        return target.nan_to_num().flatten(1)
     if task.target == "path":
         steps = target.unsqueeze(-1).repeat(1, 1, 1, task.outputs_per_step)
         if task.loss in ("gaussian", "student-t"):
@@ -112,7 +123,25 @@ def perfect(task, target):
 
 
 def batch_of(task, num_rows=NUM_ROWS):
-    return Batch((torch.zeros(num_rows, 1),), target_of(task, num_rows), torch.arange(num_rows) + 2)
+    target = target_of(task, num_rows)
+    if task.target == "anomaly":
+        inputs = (target.nan_to_num(), (~target[:, 0].isnan()).sum(dim=1))
+    else:
+        inputs = (torch.zeros(num_rows, 1),)
+    return Batch(inputs, target, torch.arange(num_rows) + 2)
+
+
+def truth_of(task, batch):
+    """Return what predictions are scored against: where anomalies are asked for, every fifth stretch is one."""
+    if task.target == "anomaly":
+        return (np.arange(len(batch.target)) // 10 % 5 == 4) * 1.0
+    return batch.target.double().numpy()
+
+
+def telling(task, batch, truth):
+    """Return the output of a model that knows the truth: an anomaly is written badly."""
+    best = perfect(task, batch.target)
+    return best + 9 * torch.from_numpy(truth).float()[:, None] if task.target == "anomaly" else best
 
 
 def total(task, output, batch):
@@ -188,6 +217,9 @@ def test_predictions_are_valid(case, members):
         assert prediction.probabilities.shape == (NUM_ROWS, 2 if task.name == "binary" else NUM_CLASSES)
         np.testing.assert_allclose(prediction.probabilities.sum(1), 1)
         np.testing.assert_array_equal(prediction.values, prediction.probabilities.argmax(1))
+    if task.target == "anomaly":
+        assert prediction.probabilities.shape == (NUM_ROWS, 2)
+        np.testing.assert_array_equal(prediction.values, in_levels(prediction) > 1)
     if task.target == "labels":
         assert prediction.values.shape == prediction.probabilities.shape == (NUM_ROWS, NUM_CLASSES)
     if prediction.probabilities is not None:
@@ -209,9 +241,10 @@ def test_one_member_predicts_as_a_plain_model(case):
 def test_every_metric_measures_a_prediction_and_a_perfect_model_scores_best(case):
     task = made(case)
     batch = batch_of(task, 200)
-    truth = batch.target.double().numpy()
-    good = task.predict(Fixed(perfect(task, batch.target)), batch)
-    bad = task.predict(Fixed(torch.randn(200, task.num_outputs)), batch)
+    truth = truth_of(task, batch)
+    good = task.predict(Fixed(telling(task, batch, truth)), batch)
+    wrong = telling(task, batch, 1 - truth) if task.target == "anomaly" else torch.randn(200, task.num_outputs)
+    bad = task.predict(Fixed(wrong), batch)
     for metric in task.metrics:
         if metric.name in ("mape", "coverage", "calibration_error"):
             assert metric.sentence
@@ -232,12 +265,14 @@ def test_half_precision_outputs_are_made_whole(case):
 @pytest.mark.parametrize("case", ALL)
 def test_predicting_records_no_gradients_and_leaves_the_model_in_its_mode(case):
     task = made(case)
-    model = nn.Sequential(nn.Linear(1, task.num_outputs), nn.Dropout(0.5)).eval()
     batch = batch_of(task)
+    batch = replace(batch, inputs=batch.inputs[:1])
+    width = batch.inputs[0].flatten(1).shape[1]
+    model = nn.Sequential(nn.Flatten(), nn.Linear(width, task.num_outputs), nn.Dropout(0.5)).eval()
     first, second = task.predict(model, batch), task.predict(model, Batch(batch.inputs))
     np.testing.assert_array_equal(first.values, second.values)
     assert second.rows.tolist() == list(range(NUM_ROWS))
-    assert not model.training and model[0].weight.grad is None
+    assert not model.training and model[1].weight.grad is None
 
 
 @pytest.mark.parametrize("case", ALL)
@@ -252,7 +287,7 @@ def test_a_model_with_the_wrong_number_of_outputs_is_named_with_the_right_one(ca
 def test_a_batch_without_target_has_no_loss(case):
     task = made(case)
     with pytest.raises(PlanError, match="The batch has no target"):
-        task.losses(Fixed(torch.zeros(NUM_ROWS, task.num_outputs)), Batch((torch.zeros(NUM_ROWS, 1),)))
+        task.losses(Fixed(torch.zeros(NUM_ROWS, task.num_outputs)), replace(batch_of(task), target=None))
 
 
 @pytest.mark.parametrize("name", tasks())
@@ -282,5 +317,6 @@ def test_main_metrics_are_what_people_expect():
         "multilabel": "log_loss",
         "counts": "poisson_deviance",
         "forecasting": "mae",
+        "anomaly": "roc_auc",
         "localization": "class_and_box",
     }

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from espalier.core.errors import PlanError, unknown_name
 from espalier.core.plain_yaml import one_line
-from espalier.core.plan_parts import STRICT, AdaptPlan, ForecastPlan, PicturesPlan, Setting, WindowsPlan
+from espalier.core.plan_parts import STRICT, AdaptPlan, ForecastPlan, PicturesPlan, Setting, StretchesPlan, WindowsPlan
 from espalier.core.schema import Schema
 
 PLAN_FORMAT = 1
@@ -95,6 +95,7 @@ class PreparePlan:
         pictures: how pictures become tensors; None where there are none.
         windows: how windows of a series become tensors; None where there are none.
         forecast: how a series becomes examples; None where none is forecast.
+        stretches: how a series is looked at for anomalies; None where it is not.
         numbers: scaling of number columns.
         impute: what replaces a missing number.
         indicators: add a 0/1 column for each number column that has missing values.
@@ -114,6 +115,7 @@ class PreparePlan:
     pictures: PicturesPlan | None = None
     windows: WindowsPlan | None = None
     forecast: ForecastPlan | None = None
+    stretches: StretchesPlan | None = None
     numbers: Literal["standard", "robust", "quantile", "none"] = "quantile"
     impute: Literal["median", "mean", "zero"] = "median"
     indicators: bool = True

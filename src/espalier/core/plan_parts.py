@@ -77,6 +77,23 @@ class ForecastPlan:
 
 
 @dataclass(frozen=True, config=STRICT)
+class StretchesPlan:
+    """How a series that runs in time is looked at for anomalies: each step with those before it.
+
+    Args:
+        look_back: steps of a stretch, the last of which is judged by how well the whole is written anew.
+        season: steps of one season, which simple models look back by; 1 for none.
+        labels: the column of 0 and 1 that says which steps are anomalies; None where nothing is known of them.
+        scale: "standard" (each column gets mean 0 and deviation 1 of the training part), "window" (of each stretch) or "none".
+    """
+
+    look_back: Annotated[int, Field(ge=2)]
+    season: Annotated[int, Field(ge=1)] = 1
+    labels: str | None = None
+    scale: Literal["standard", "window", "none"] = "standard"
+
+
+@dataclass(frozen=True, config=STRICT)
 class AdaptPlan:
     """Learnt weights to start from, and how learning goes on from there; see `training.adapt`.
 

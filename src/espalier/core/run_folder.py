@@ -73,6 +73,11 @@ class RunFolder:
         return self.path / "forgetting.json"
 
     @property
+    def rewritten(self) -> Path:
+        """The windows that came out worst, and how the network wrote them; of a run that looks for anomalies."""
+        return self.path / "rewritten.parquet"
+
+    @property
     def report(self) -> Path:
         """The page for people."""
         return self.path / "report.html"

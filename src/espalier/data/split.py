@@ -306,6 +306,12 @@ def read_split(path: Path, records: Records, record: Record | None = None, fold:
     return _splits(records, parts[order][np.searchsorted(rows[order], records.rows)], record)
 
 
+def without(splits: Splits, rows: IntArray) -> Splits:
+    """Return parts whose training and validation rows are none of some source rows; the test part stays as it is."""
+    train, valid = (one.take(np.flatnonzero(~np.isin(one.rows, rows))) for one in (splits.train.records, splits.valid))
+    return Splits(TrainRecords(train), valid, splits.test)
+
+
 def _splits(records: Records, parts: IntArray, record: Record | None) -> Splits:
     """Return the rows of each part: 0 train, 1 valid, 2 test."""
     train, valid, test = (records.take(np.flatnonzero(parts == part)) for part in range(len(PARTS)))

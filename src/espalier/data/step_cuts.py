@@ -40,19 +40,20 @@ def parts_of_origins(timeline: Timeline, places: IntArray, fractions: Sequence[f
         timeline: all series.
         places: (N,) positions of the origins.
         fractions: of the steps, for train, valid and test.
-        gap: steps behind an origin that are forecast, 1 or more.
+        gap: steps behind an origin that are forecast; 0 where the step itself is judged.
 
     Raises:
         SplitError: a part is left without an origin.
     """
     steps = _cut_by_dates(timeline, fractions) if timeline.times is not None else _cut_each(timeline, fractions, gap)
-    first, last = steps[places + 1], steps[places + gap]
+    first, last = steps[places + min(gap, 1)], steps[places + gap]
     parts = np.where(first == last, first, BETWEEN)
     counts = np.bincount(parts, minlength=BETWEEN + 1)
     if not counts[:BETWEEN].all():
         empty = ("train", "valid", "test")[int(np.argmin(counts[:BETWEEN]))]
+        what = f"a step from which {gap} steps can be forecast within it" if gap else "a step that can be judged"
         raise SplitError(
-            f"The {empty} part is left without a step from which {gap} steps can be forecast within it: the series has "
+            f"The {empty} part is left without {what}: the series has "
             f"{int(timeline.lengths.max())} steps. Shorten the horizon or the look-back, or make the part larger: "
             f"--set split.{empty}=0.2"
         )

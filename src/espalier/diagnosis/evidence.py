@@ -120,7 +120,9 @@ class Evidence:
 
     @cached_property
     def class_counts(self) -> dict[str, int]:
-        """Return the rows of each class, the most frequent first; empty for numbers and for several targets."""
+        """Return the rows of each class, the most frequent first; empty for numbers, for several targets and for anomalies."""
+        if self.plan is not None and self.plan.task.name == "anomaly":  # which are rare by nature, and are not learnt from
+            return {}
         if len(self.targets) != 1 or self.records.frame.schema[self.targets[0]].is_numeric():
             return {}
         target = self.records.frame.get_column(self.targets[0]).drop_nulls().cast(pl.String).alias("class")

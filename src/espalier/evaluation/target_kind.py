@@ -2,4 +2,5 @@
 
 from typing import Literal, TypeAlias
 
-TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box", "path"]  # path: V variables over H steps to come
+TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box", "path", "anomaly"]
+# path: V variables over H steps to come; anomaly: 1 for odd rows, 0 for normal ones, which alone are learnt from

@@ -10,6 +10,8 @@ from espalier.core.records import Records
 from espalier.data.prepare.boxes import NAMES, FittedBoxes
 from espalier.data.prepare.pictures import PreparedPictures
 from espalier.data.prepare.preparation import Preparation
+from espalier.evaluation.anomaly.scores import in_levels
+from espalier.tasks.anomaly import Anomaly
 from espalier.tasks.forecasting import Forecasting
 from espalier.tasks.regression import Regression
 from espalier.tasks.task import Task
@@ -18,12 +20,16 @@ from espalier.tasks.task import Task
 def to_frame(prediction: Prediction, classes: Sequence[str], task: Task) -> pl.DataFrame:
     """Return one line per row: `prediction`, and `probability_<class>` or `quantile_<q>` where there are some.
 
+    Of anomalies it is `score`: the error as a multiple of the alarm level.
+
     Args:
         prediction: in the person's units.
         classes: names of the classes, by index; empty for quantities.
         task: that gave the prediction.
     """
     columns: dict[str, object] = {"prediction": to_words(prediction.values, classes)}
+    if isinstance(task, Anomaly):
+        return pl.DataFrame({**columns, "score": in_levels(prediction)})
     if prediction.probabilities is not None:
         columns |= {f"probability_{name}": prediction.probabilities[:, index] for index, name in enumerate(classes)}
     if prediction.quantiles is not None and isinstance(task, Regression):

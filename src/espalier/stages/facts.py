@@ -29,6 +29,7 @@ class Facts:
         start: learnt weights to start from; None where none were asked for.
         timeline: the series that is forecast; None where none is.
         window_length: steps of the longest window, where each row is one; 0 where none is.
+        usual: the class that most windows have, and why it is the normal one; None where no column tells classes.
     """
 
     num_rows: int
@@ -43,6 +44,7 @@ class Facts:
     start: Start | None = None
     timeline: Timeline | None = None
     window_length: int = 0
+    usual: tuple[str, str] | None = None
 
 
 Rule: TypeAlias = Callable[[Facts, Plan], list[Choice]]

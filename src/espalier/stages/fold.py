@@ -21,6 +21,7 @@ from espalier.data.prepare.preparation import Preparation, fit_preparation, prep
 from espalier.data.prepare.resample import class_weights, oversample, smote
 from espalier.data.split import rotated
 from espalier.evaluation.baselines.fit import FittedBaseline
+from espalier.stages.anomaly import normal_names
 from espalier.stages.decide import decide_epochs, decide_learning, decide_members
 from espalier.stages.look import watched_epochs
 from espalier.stages.network import ModuleMaker, Network, average, main_metric, make_network, target_kind
@@ -213,7 +214,8 @@ def _prepare(work: Work, splits: Splits, folder: MemberFolder) -> Preparation:
     if folder.prepared.exists():
         return preparation_from_mapping(read_run_json(folder.prepared))
     plan = work.plan
-    prepared = fit_preparation(splits.train, plan.schema, plan.prepare, target_kind(plan), work.classes)
+    normal = normal_names(plan.task.options)
+    prepared = fit_preparation(splits.train, plan.schema, plan.prepare, target_kind(plan), work.classes, normal)
     write_json(folder.prepared, prepared.to_mapping())
     return prepared
 

@@ -27,6 +27,7 @@ from espalier.evaluation.metrics.metric import Metric, legal_metrics
 from espalier.evaluation.target_kind import TargetKind
 from espalier.evaluation.threshold import answer
 from espalier.stages.reads import architecture_of, check_reads
+from espalier.tasks.anomaly import Anomaly
 from espalier.tasks.binary import DEFAULT_THRESHOLD, Binary
 from espalier.tasks.build import build_task
 from espalier.tasks.forecasting import Forecasting
@@ -127,8 +128,8 @@ def main_metric(task: Task, truth: FloatArray) -> Metric:
 
 
 def with_threshold(network: Network, threshold: float | None) -> Network:
-    """Return the network with the probability from which the positive class is answered; None changes nothing."""
-    if threshold is None or not isinstance(network.task, Binary):
+    """Return the network with what answers change at, a probability or a score of anomalies; None changes nothing."""
+    if threshold is None or not isinstance(network.task, Binary | Anomaly):
         return network
     return replace(network, task=replace(network.task, threshold=threshold))
 
@@ -145,7 +146,7 @@ def average(predictions: Sequence[Prediction], task: Task) -> Prediction:
         return mean
     if isinstance(task, Binary):
         return answer(mean, DEFAULT_THRESHOLD if task.threshold is None else task.threshold)
-    decided = probabilities.argmax(axis=1) if task.target in ("class", "box") else probabilities >= DEFAULT_THRESHOLD
+    decided = probabilities.argmax(axis=1) if task.target in ("class", "box", "anomaly") else probabilities >= DEFAULT_THRESHOLD
     return replace(mean, values=decided.astype(np.float64))
 
 
@@ -210,7 +211,7 @@ def check_inputs(plan: Plan) -> None:
     Raises:
         ColumnError: no column is left that a model for tables reads.
     """
-    if plan.prepare.forecast is None and not learnt_columns(plan.schema):
+    if plan.prepare.forecast is None and plan.prepare.stretches is None and not learnt_columns(plan.schema):
         raise ColumnError(
             "No input column is left to learn from: every column is the target, a text, a name of rows, or ignored. "
             "Give one a use, for example --set schema.columns.NAME.role=input"

@@ -6,15 +6,15 @@ from typing import Literal
 
 import numpy as np
 
-from espalier.core.errors import PlanError
-from espalier.core.plan import Plan
-from espalier.core.plan_parts import ForecastPlan
+from espalier.core.errors import PlanError, SplitError
+from espalier.core.plan import Plan, PreparePlan
 from espalier.core.records import Records, Splits
 from espalier.core.run_folder import RunFolder
 from espalier.data.clean import Cleaned, clean
 from espalier.data.pictures.across import marked_like
 from espalier.data.pictures.survey import survey
 from espalier.data.read import read
+from espalier.data.series.windows import origins
 from espalier.data.series.windows_survey import survey_windows
 from espalier.data.split import folds, read_split, split, split_files, write_split
 from espalier.data.step_cuts import usable_origins
@@ -38,12 +38,12 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
     if folder is not None:
         check_inputs(plan)
     cleaned = clean(table.records, plan.schema, plan.clean)
-    if plan.prepare.forecast is not None and (plan.data.valid or plan.data.test):
+    if cleaned.records.timeline is not None and (plan.data.valid or plan.data.test):
         raise PlanError(
-            "A second source was given for a part, and a forecast needs what came before it. Put all steps into one table; the "
-            "latest are the test part."
+            "A second source was given for a part, and a series that runs in time needs what came before it. Put all steps "
+            "into one table; the latest are the test part."
         )
-    cleaned = replace(cleaned, records=examples_of(cleaned.records, plan.prepare.forecast))
+    cleaned = replace(cleaned, records=examples_of(cleaned.records, plan.prepare))
     record = None if folder is None else _once(folder)
     if plan.split.method == "files" and not plan.split.folds:
         valid, test = read_part(plan, "valid"), read_part(plan, "test")
@@ -58,13 +58,22 @@ def deal_parts(plan: Plan, table: Table, folder: RunFolder | None) -> tuple[Clea
     return cleaned, parts
 
 
-def examples_of(records: Records, form: ForecastPlan | None) -> Records:
-    """Return the rows that are examples: all of them, or of a series the steps that can be forecast from.
+def examples_of(records: Records, plan: PreparePlan) -> Records:
+    """Return the rows that are examples: all of them, or of a series the steps that can be forecast from, or judged.
 
     Raises:
         SplitError: no series is long enough.
     """
-    timeline = records.timeline
+    timeline, form, stretches = records.timeline, plan.forecast, plan.stretches
+    if timeline is not None and stretches is not None:
+        if (timeline.lengths < stretches.look_back).all():
+            raise SplitError(
+                f"{records.source} has {int(timeline.lengths.max(initial=0)):,} steps, and each is judged with the "
+                f"{stretches.look_back - 1:,} before it. Give a longer past, or look back less: "
+                "--set prepare.stretches.look_back=STEPS"
+            )
+        rows = timeline.rows[origins(timeline, stretches.look_back, 0)]
+        return records.take(np.flatnonzero(np.isin(records.rows, rows)))
     if form is None or timeline is None:
         return records
     usable = timeline.rows[usable_origins(timeline, form.look_back, form.horizon)]

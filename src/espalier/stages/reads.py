@@ -65,7 +65,7 @@ def _kind_read(plan: Plan) -> str:
     prepare = plan.prepare
     if prepare.pictures is not None:
         return "fusion" if beside_pictures(plan.schema) else "image"
-    return "table" if prepare.forecast is None and prepare.windows is None else "series"
+    return "table" if all(one is None for one in (prepare.forecast, prepare.stretches, prepare.windows)) else "series"
 
 
 def architecture_of(plan: Plan) -> Architecture:

@@ -37,7 +37,7 @@ def small_table(table: Table, seed: int) -> Table:
     order = stream.permutation(len(table.records))
     chosen = order[:REHEARSED_ROWS]
     question, target = table.asked(), table.schema.target
-    if question.classes and target is not None:
+    if question.classes and target is not None and question.task != "anomaly":
         labels = table.records.frame.get_column(target).to_numpy()[order]
         every = [order[labels == name][:ROWS_OF_A_CLASS] for name in question.classes]
         chosen = np.unique(np.concatenate([chosen, *every]))

@@ -46,8 +46,12 @@ def simple_table(prepared: Preparation, inputs: tuple[Tensor, ...], truth: Float
 def window_of(prepared: Preparation) -> WindowShape | None:
     """Return the shape of the windows that simple models read; None where they read columns."""
     given = prepared.given()
-    if "history" not in given:
-        return WindowShape(given["in_channels"], given["length"]) if "length" in given else None
+    if "length" not in given:
+        return None
+    if "horizon" not in given:
+        if "history" not in given:
+            return WindowShape(given["in_channels"], given["length"])
+        return WindowShape(given["in_channels"], given["history"], season=given["season"], look_back=given["length"])
     return WindowShape(
         given["out_channels"], given["history"], given["horizon"], given["num_targets"], given["season"], given["length"]
     )
@@ -63,7 +67,7 @@ def size_of(prepared: Preparation, num_rows: int, num_asked: int) -> tuple[int, 
     """
     window = window_of(prepared)
     if window is None or not window.horizon:
-        return num_rows, prepared.num_simple, window is not None, 0, 0
+        return num_rows, prepared.num_simple, window is not None, 0, prepared.given().get("season", 1)
     return num_rows, prepared.num_simple, True, num_asked * window.num_targets, window.season
 
 

@@ -9,6 +9,8 @@ from espalier.core.plan import DataPlan, ModelPlan, Plan, TaskPlan, edit, with_r
 from espalier.core.plan_parts import WindowsPlan
 from espalier.core.schema import Kind, Role
 from espalier.stages.adapt_rules import ADAPT_RULES
+from espalier.stages.anomaly import ANOMALY
+from espalier.stages.anomaly_rules import ODD_WINDOW_RULES, STEP_RULES, first_stretches
 from espalier.stages.facts import Choice, Facts, Rule, num_train_rows
 from espalier.stages.network import ROTATING, target_kind
 from espalier.stages.parts import check_repeats
@@ -49,8 +51,12 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
         form, reasons = first_form(facts.pictures)
         plan = with_reasons(replace(plan, prepare=replace(plan.prepare, pictures=form)), reasons)
     if facts.timeline is not None:
-        ahead, reasons = first_forecast(facts.timeline, changes.get(HORIZON))
-        plan = with_reasons(replace(plan, prepare=replace(plan.prepare, forecast=ahead)), reasons)
+        if facts.question.task == ANOMALY:
+            stretches, reasons = first_stretches(facts.timeline)
+            plan = with_reasons(replace(plan, prepare=replace(plan.prepare, stretches=stretches)), reasons)
+        else:
+            ahead, reasons = first_forecast(facts.timeline, changes.get(HORIZON))
+            plan = with_reasons(replace(plan, prepare=replace(plan.prepare, forecast=ahead)), reasons)
     if facts.schema.inputs(Kind.SERIES):
         plan = replace(plan, prepare=replace(plan.prepare, windows=WindowsPlan(facts.window_length)))
     plan = edit(plan, changes, "you asked for it") if changes else plan
@@ -65,9 +71,9 @@ def fill_plan(facts: Facts, changes: Mapping[str, Any], seed: int) -> Plan:
 def _rules_of(facts: Facts) -> tuple[Rule, ...]:
     """Return the rules for this kind of data."""
     if facts.timeline is not None:
-        return SERIES_RULES
+        return STEP_RULES if facts.question.task == ANOMALY else SERIES_RULES
     if facts.schema.inputs(Kind.SERIES):
-        return (_split, *WINDOW_RULES)
+        return (_split, *(ODD_WINDOW_RULES if facts.question.task == ANOMALY else WINDOW_RULES))
     return (_split, *PICTURE_RULES) if facts.pictures is not None and facts.schema.inputs(Kind.IMAGE) else TABLE_RULES
 
 
@@ -93,7 +99,7 @@ def _split(facts: Facts, plan: Plan) -> list[Choice]:
     if times:
         why = f"{times[0]} orders the rows; the model must be judged on later rows than it learnt from"
         return _by_column("time", times[0], plan, why)
-    if facts.question.task in ("binary", "multiclass"):
+    if facts.question.task in ("binary", "multiclass") or facts.usual is not None:
         return [("split.method", "stratified", "each part gets every class in the same proportion")]
     return [("split.method", "random", "no column orders or groups the rows")]
 

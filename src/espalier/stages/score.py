@@ -17,6 +17,7 @@ from espalier.core.scorecard import Scorecard
 from espalier.core.seeds import derive_seed
 from espalier.data.prepare.forecast import PreparedForecast
 from espalier.data.prepare.preparation import pictures_of
+from espalier.evaluation.anomaly.scores import choose_level, in_levels, with_level
 from espalier.evaluation.baselines.baseline import left_out_baselines
 from espalier.evaluation.score import NETWORK, Contender, Part, make_scorecard
 from espalier.evaluation.threshold import answer as answer_at
@@ -25,9 +26,11 @@ from espalier.explanation.permutation import importance
 from espalier.stages.answers import to_frame, to_paths, to_words, with_boxes
 from espalier.stages.fold import Fold
 from espalier.stages.network import OWN_MODULE, main_metric, target_kind, with_threshold
+from espalier.stages.rewritten import write_rewritten
 from espalier.stages.rivals import ASKED, size_of
 from espalier.stages.scored_part import group_values, scored_part
 from espalier.stages.series_importance import series_importance
+from espalier.tasks.anomaly import Anomaly
 from espalier.tasks.binary import Binary
 from espalier.tasks.forecasting import Forecasting
 from espalier.training.ending import ending
@@ -80,6 +83,8 @@ def score(plan: Plan, folds: Sequence[Fold], folder: RunFolder) -> Scorecard:
     card = make_scorecard(plan.task.name, metrics, truth, network, baselines, part, seed)
     card = replace(card, threshold=threshold, openings=openings, threshold_reason=reason, left_out=_left_out(plan, folds[0]))
     _write_predictions(plan, folds, tests, answers, folder)
+    if isinstance(folds[0].networks[0].task, Anomaly):
+        write_rewritten(folds[0], tests[0], answers[0], folder)
     write_json(folder.scorecard, card.to_mapping())
     return card
 
@@ -132,6 +137,8 @@ def _affordable(fold: Fold, num_columns: int, seconds: float) -> int:
 def _threshold(folds: Sequence[Fold]) -> tuple[float | None, str]:
     """Return a binary question's threshold, the plan's or one chosen on the validation rows, and why; None for others."""
     task = folds[0].networks[0].task
+    if isinstance(task, Anomaly):
+        return _alarm_level(task, [fold.answer_valid(fold.splits.valid) for fold in folds])
     if not isinstance(task, Binary):
         return None, ""
     if task.threshold is not None:
@@ -142,6 +149,14 @@ def _threshold(folds: Sequence[Fold]) -> tuple[float | None, str]:
         return None, ""
     chosen = choose_threshold(_truth(folds, valids), prediction.probabilities[:, 1])
     return chosen.value, chosen.reason
+
+
+def _alarm_level(task: Anomaly, normal: Sequence[Prediction]) -> tuple[float, str]:
+    """Return the score above which there is an alarm, the plan's or one chosen on normal validation rows, and why."""
+    if task.threshold is not None:
+        return task.threshold, ""
+    found = choose_level(in_levels(join(normal)), task.level, task.false_alarms)
+    return found.value, found.reason
 
 
 def _truth(folds: Sequence[Fold], parts: Sequence[Records]) -> FloatArray:
@@ -165,12 +180,16 @@ def _contender(name: str, folds: Sequence[Fold], parts: Sequence[Records]) -> Co
         seen = _baseline_answers(name, folds, valids)
         if seen.probabilities is not None:
             prediction = answer_at(prediction, best_threshold(_truth(folds, valids), seen.probabilities[:, 1]))
+    task = folds[0].networks[0].task
+    if isinstance(task, Anomaly):
+        normal = in_levels(_baseline_answers(name, folds, [fold.splits.valid for fold in folds]))
+        prediction = with_level(prediction, choose_level(normal, task.level, task.false_alarms).value)
     contender = fitted[0].contender(prediction)
     return replace(
         contender,
         fit_seconds=sum(one.fit_seconds for one in fitted),
         num_train_rows=sum(one.num_rows for one in fitted) // len(fitted),
-        valid_scores=_mean_scores([one.valid_scores for one in fitted]),
+        valid_scores={} if isinstance(task, Anomaly) else _mean_scores([one.valid_scores for one in fitted]),
     )
 
 
@@ -181,9 +200,11 @@ def _mean_scores(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def _valid_scores(fold: Fold) -> dict[str, float]:
     """Return the networks' main metric on the validation part, by its name."""
-    valid = fold.splits.valid
+    valid, task = fold.splits.valid, fold.networks[0].task
+    if isinstance(task, Anomaly):  # normal rows alone rank nobody
+        return {}
     truth = fold.prepared.target_values(valid)
-    metric = main_metric(fold.networks[0].task, truth)
+    metric = main_metric(task, truth)
     return {metric.name: metric.measure(truth, fold.answer_valid(valid))}
 
 

@@ -12,13 +12,13 @@ from espalier.evaluation.score import Part
 def group_values(plan: Plan, records: Records) -> pl.Series | None:
     """Return (N,) what rows belong together by, or None where every row stands for itself.
 
-    It is the column by whose groups a plan splits; of a series, stretches as long as a forecast.
+    It is the column by whose groups a plan splits; of a series, stretches as long as a forecast or a look back.
     """
-    column, form, timeline = plan.split.column, plan.prepare.forecast, records.timeline
-    if form is not None and timeline is not None and form.horizon > 1:
+    column, timeline, stretch = plan.split.column, records.timeline, _stretch(plan)
+    if timeline is not None and stretch > 1:
         places = timeline.position_of(records.rows)
         series = timeline.series_of(places)
-        return pl.Series(series * len(timeline) + (places - timeline.starts[series]) // form.horizon)
+        return pl.Series(series * len(timeline) + (places - timeline.starts[series]) // stretch)
     if plan.split.method != "group" or column not in records.frame.columns:
         return None
     return records.frame.get_column(column)
@@ -43,6 +43,11 @@ def scored_part(name: str, rows: IntArray, plan: Plan | None = None, values: pl.
     groups = np.empty(len(values), dtype=np.int64)
     groups[~known] = alone
     groups[known] = len(alone) + units_of(values.hash().to_numpy()[known])[0]
-    form = None if plan is None else plan.prepare.forecast
     column = "" if plan is None else plan.split.column or ""
-    return Part(name, groups, column, len(np.unique(alone)), 0 if form is None else form.horizon)
+    return Part(name, groups, column, len(np.unique(alone)), 0 if plan is None else _stretch(plan))
+
+
+def _stretch(plan: Plan) -> int:
+    """Return the steps of a series whose answers are alike: those of a forecast, or of a stretch that is judged; else 0."""
+    forecast, stretches = plan.prepare.forecast, plan.prepare.stretches
+    return forecast.horizon if forecast is not None else stretches.look_back if stretches is not None else 0

@@ -9,8 +9,8 @@ from espalier.core.plan import Plan
 from espalier.core.plan_parts import ForecastPlan
 from espalier.core.schema import Kind, Role
 from espalier.core.timeline import Timeline
-from espalier.data.series.frequency import COUNTED, find_frequency, usual_seasons
-from espalier.data.series.seasons import fill_between, find_seasons
+from espalier.data.series.frequency import COUNTED, Frequency, find_frequency, usual_seasons
+from espalier.data.series.seasons import Season, fill_between, find_seasons
 from espalier.stages.facts import Choice, Facts, Rule
 
 Scaling: TypeAlias = Literal["standard", "window", "none"]
@@ -36,7 +36,7 @@ def first_forecast(timeline: Timeline, horizon: int | None) -> tuple[ForecastPla
         timeline: all series; the variables that are forecast come first.
         horizon: that the person asked for; None to find one.
     """
-    season, why_season = _season(timeline)
+    season, why_season = season_of(timeline)
     steps, why_steps = _horizon(horizon, season)
     scale, why_scale = _scaling(timeline)
     longest = max(int(LONGEST_LOOK_BACK * timeline.lengths.min()), 1)
@@ -46,16 +46,9 @@ def first_forecast(timeline: Timeline, horizon: int | None) -> tuple[ForecastPla
     return form, {f"prepare.forecast.{name}": reason for name, reason in why.items()}
 
 
-def _season(timeline: Timeline) -> tuple[int, str]:
+def season_of(timeline: Timeline) -> tuple[int, str]:
     """Return the steps after which the longest series repeats itself most strongly, 1 for none, and why."""
-    number = int(timeline.lengths.argmax())
-    first = int(timeline.starts[number])
-    part = slice(first, first + max(int(SEEN_FRACTION * timeline.lengths[number]), 1))
-    times = timeline.times
-    frequency = COUNTED if times is None else find_frequency(times[part])
-    values = timeline.values[part, 0].astype(np.float64)
-    found = find_seasons(fill_between(values), usual_seasons(frequency)) if np.isfinite(values).any() else ()
-    steady = [one for one in found if one.is_steady]
+    frequency, steady = steady_seasons(timeline)
     if not steady:
         return 1, f"the steps are {frequency.name}; no season was found in the first {SEEN_FRACTION:.0%} of the series"
     best = max(steady, key=lambda one: one.strength)
@@ -65,6 +58,18 @@ def _season(timeline: Timeline) -> tuple[int, str]:
         best.period,
         f"the steps are {frequency.name}; the season explains {best.strength:.0%} of what the trend leaves{also}",
     )
+
+
+def steady_seasons(timeline: Timeline) -> tuple[Frequency, tuple[Season, ...]]:
+    """Return how far steps lie apart, and the seasons that the longest series keeps to, as far as the rules may look."""
+    number = int(timeline.lengths.argmax())
+    first = int(timeline.starts[number])
+    part = slice(first, first + max(int(SEEN_FRACTION * timeline.lengths[number]), 1))
+    times = timeline.times
+    frequency = COUNTED if times is None else find_frequency(times[part])
+    values = timeline.values[part, 0].astype(np.float64)
+    found = find_seasons(fill_between(values), usual_seasons(frequency)) if np.isfinite(values).any() else ()
+    return frequency, tuple(one for one in found if one.is_steady)
 
 
 def _horizon(asked: int | None, season: int) -> tuple[int, str]:

@@ -23,6 +23,7 @@ from espalier.data.series.survey import SeriesSurvey
 from espalier.data.series.timeline import make_timeline
 from espalier.data.series.told import AnySurvey
 from espalier.data.series.windows_survey import survey_windows
+from espalier.stages.anomaly import ANOMALY, LABELS, anomaly_question, with_labels
 
 COLUMN_PREFIX = "schema.columns."
 TASK, KIND = "task.name", "data.kind"
@@ -96,13 +97,24 @@ def load_table(
         target = (records.hints.target,)
     schema, profile = _described(records, tuple(target), changes or {})
     parsed = parse_all(records, schema)
-    records, is_series = parsed.records, is_forecast(changes or {})
-    question = _question(records, schema, is_series=is_series)
+    records, task = parsed.records, FORECASTING if is_forecast(changes or {}) else (changes or {}).get(TASK)
+    in_time = is_in_time(changes or {}, schema)
+    question = _question(records, schema, task)
     series: AnySurvey | None = windows
-    if windows is None and (is_series or kind_asked(changes or {}) == SERIES):
+    if windows is None and (in_time or kind_asked(changes or {}) == SERIES):
         schema, series = _looked_at(records, schema)
-    records = as_series(records, schema) if is_series else records
+    records = as_series(records, schema) if in_time else records
     return Table(records, schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures, series)
+
+
+def is_in_time(changes: Mapping[str, Any], schema: Schema) -> bool:
+    """Return whether rows are steps of a series: a forecast was asked for, or anomalies where no row is a window."""
+    return is_forecast(changes) or (changes.get(TASK) == ANOMALY and not schema.inputs(Kind.SERIES))
+
+
+def runs_in_time(plan: Plan) -> bool:
+    """Return whether a plan takes its rows as the steps of a series."""
+    return plan.prepare.forecast is not None or plan.prepare.stretches is not None
 
 
 def is_forecast(changes: Mapping[str, Any]) -> bool:
@@ -171,15 +183,17 @@ def load_planned(plan: Plan) -> Table:
     profile = Profile(len(records), {name: profile_column(frame.get_column(name), columns[name]) for name in known})
     records = parsed.records
     series: AnySurvey | None = windows
-    if plan.prepare.forecast is not None:
+    if runs_in_time(plan):
         records, series = as_series(records, plan.schema), look_at_table(records, plan.schema).survey
-    question = _question(records, plan.schema, is_series=records.timeline is not None)
+    question = _question(records, plan.schema, plan.task.name)
     return Table(records, plan.schema, profile, parsed.issues, question, mark, time.monotonic() - began, pictures, series)
 
 
-def _question(records: Records, schema: Schema, *, is_series: bool) -> Question | None:
-    if is_series:
+def _question(records: Records, schema: Schema, task: str | None) -> Question | None:
+    if task == FORECASTING:
         return forecast_question(schema)
+    if task == ANOMALY:
+        return anomaly_question(records, schema)
     return question_of(records, schema) if schema.target else None
 
 
@@ -222,6 +236,8 @@ def _described(records: Records, target: tuple[str, ...], changes: Mapping[str, 
     overrides = given = _column_overrides(changes)
     if changes.get(TASK) == LOCALIZATION:
         overrides = with_sides(given, records.frame.columns)
+    if changes.get(LABELS) is not None:
+        overrides = with_labels(given, str(changes[LABELS]), records)
     schema, profile = describe(records, target=target, overrides=overrides)
     schema = with_reasons_for_sides(schema, given)
     task, names = changes.get(TASK), schema.names(Role.TARGET)

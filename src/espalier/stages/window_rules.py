@@ -12,7 +12,7 @@ FEWEST_EPOCHS = 20
 SMOOTHING = 0.1  # share of the probability that is spread over all classes
 
 
-def _alone(facts: Facts, plan: Plan) -> list[Choice]:
+def alone(facts: Facts, plan: Plan) -> list[Choice]:
     """Leave out the other inputs: the models for series read nothing else."""
     why = "models for series read the window alone"
     return [
@@ -21,7 +21,8 @@ def _alone(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-def _form(facts: Facts, plan: Plan) -> list[Choice]:
+def form_of_windows(facts: Facts, plan: Plan) -> list[Choice]:
+    """Bring windows to the length of the longest, and scale them together."""
     return [
         ("prepare.windows.length", facts.window_length, "the longest window; shorter ones are filled up and masked"),
         ("prepare.windows.scale", "standard", "how large a channel's values are can tell the answer"),
@@ -52,4 +53,4 @@ def _learning(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-WINDOW_RULES: tuple[Rule, ...] = (_alone, _form, _model, _target, _learning)
+WINDOW_RULES: tuple[Rule, ...] = (alone, form_of_windows, _model, _target, _learning)

@@ -10,7 +10,17 @@ from espalier.core.errors import PlanError, unknown_name
 from espalier.core.plan import TaskPlan
 from espalier.tasks.task import Task
 
-GIVEN = ("num_classes", "num_labels", "class_weights", "num_targets", "horizon", "scales")  # the data decide these fields
+GIVEN = (  # the data decide these fields
+    "num_classes",
+    "num_labels",
+    "class_weights",
+    "num_targets",
+    "horizon",
+    "scales",
+    "in_channels",
+    "length",
+    "in_time",
+)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

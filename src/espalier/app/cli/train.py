@@ -28,6 +28,7 @@ class LearningOptions:
     Args:
         task: the question, one of `espalier tasks`; found from the target when left out.
         horizon: forecast so many steps of a series that runs in time, row by row; the task is then forecasting.
+        labels: with --task anomaly, of a series: the column of 0 and 1 that says which steps are anomalies.
         model: the network, one of `espalier models`; chosen by the size of the data when left out.
         epochs: passes over the training part, at most.
         budget: time for the whole run, baselines included: 90s, 5m, 1h30m. As many networks as fit, up to five, are averaged.
@@ -42,6 +43,7 @@ class LearningOptions:
 
     task: Annotated[str | None, Parameter(metavar="TASK")] = None
     horizon: Annotated[int | None, Parameter(metavar="STEPS", converter=whole_number)] = None
+    labels: Annotated[str | None, Parameter(metavar="COLUMN")] = None
     model: Annotated[str | None, Parameter(metavar="MODEL")] = None
     epochs: Annotated[int | None, Parameter(metavar="COUNT", converter=whole_number)] = None
     budget: Annotated[str | None, Parameter(metavar="TIME")] = None
@@ -249,6 +251,7 @@ def _changes(learning: LearningOptions, data: DataOptions) -> dict[str, Any]:
     asked = {
         "task.name": learning.task or (None if learning.horizon is None else "forecasting"),
         "prepare.forecast.horizon": learning.horizon,
+        "prepare.stretches.labels": learning.labels,
         "model.name": learning.model,
         "learning.epochs": learning.epochs,
         "learning.budget_seconds": None if learning.budget is None else seconds_of(learning.budget),

@@ -235,7 +235,8 @@ def gather_facts(run: ReportedRun, records: Records | None = None) -> Facts:
 def _metrics(run: ReportedRun) -> dict[str, Metric]:
     """Return the metrics of the run's task by name; a task that the catalogue does not know has none to tell about."""
     try:
-        task = build_task(run.plan.task, len(run.question.classes))
+        in_time = run.plan.prepare.stretches is not None
+        task = build_task(run.plan.task, len(run.question.classes), data={"in_time": in_time})
     except EspalierError:
         return {}
     return {metric.name: metric for metric in task.metrics}

@@ -13,6 +13,7 @@ from espalier.app.report import wording
 from espalier.app.report.facts import Facts, ReportedRun, gather_facts
 from espalier.app.report.sections import (
     advice,
+    anomalies,
     answers,
     boxes,
     calibration,
@@ -46,6 +47,7 @@ SECTIONS: tuple[Callable[[Facts], Section | None], ...] = (
     scores.build,
     answers.build,
     forecasts.build,
+    anomalies.build,
     boxes.build,
     calibration.build,
     importance.build,

@@ -13,7 +13,7 @@ from espalier.data.describe.names import names_count
 from espalier.data.describe.numbers import PLAIN
 from espalier.data.describe.target import MAX_NAMED_CLASSES, class_order
 
-QuestionName: TypeAlias = Literal["regression", "binary", "multiclass", "counts", "multilabel", "forecasting"]
+QuestionName: TypeAlias = Literal["regression", "binary", "multiclass", "counts", "multilabel", "forecasting", "anomaly"]
 
 MIN_ROWS = 10  # fewer rows with a target cannot be split into train, valid and test
 MAX_CLASSES = 10_000

@@ -15,6 +15,7 @@ from espalier.data.prepare.forecast import PreparedForecast
 from espalier.data.prepare.fused import PreparedFusion, beside_pictures, fit_fusion
 from espalier.data.prepare.pictures import PreparedPictures, fit_pictures
 from espalier.data.prepare.prepared import Prepared, fit_table
+from espalier.data.prepare.stretches import PreparedStretches, fit_stretches
 from espalier.data.prepare.target import TargetKind
 from espalier.data.prepare.windows import PreparedWindows, fit_windows
 
@@ -90,7 +91,12 @@ class Preparation(Protocol):
 
 
 def fit_preparation(
-    train: TrainRecords, schema: Schema, plan: PreparePlan, target_kind: TargetKind, classes: tuple[str, ...] = ()
+    train: TrainRecords,
+    schema: Schema,
+    plan: PreparePlan,
+    target_kind: TargetKind,
+    classes: tuple[str, ...] = (),
+    normal: tuple[str, ...] = (),
 ) -> Preparation:
     """Return the preparation that the schema's inputs need, fitted on the training part.
 
@@ -98,17 +104,22 @@ def fit_preparation(
         train: the training part.
         schema: kind and role of each column.
         plan: which steps.
-        target_kind: "class", "number", "count", "labels" or "path".
+        target_kind: "class", "number", "count", "labels", "path" or "anomaly".
         classes: of a class target, in their order; empty to take those of the training part, sorted.
+        normal: those of them that are normal, where anomalies are asked for.
 
     Raises:
         InputError: a column or a step of the plan cannot be used.
     """
     if plan.forecast is not None:
         return fit_forecast(train, schema, plan, target_kind, classes)
+    if plan.stretches is not None:
+        return fit_stretches(train, schema, plan.stretches, target_kind)
     if beside_pictures(schema):
         return fit_fusion(train, schema, plan, target_kind, classes)
-    fit = fit_pictures if schema.inputs(Kind.IMAGE) else fit_windows if schema.inputs(Kind.SERIES) else fit_table
+    if schema.inputs(Kind.SERIES):
+        return fit_windows(train, schema, plan, target_kind, classes, normal)
+    fit = fit_pictures if schema.inputs(Kind.IMAGE) else fit_table
     return fit(train, schema, plan, target_kind, classes)
 
 
@@ -121,6 +132,8 @@ def preparation_from_mapping(value: Mapping[str, Any]) -> Preparation:
     try:
         if "forecast" in value:
             return PreparedForecast.from_mapping(value)
+        if "stretches" in value:
+            return PreparedStretches.from_mapping(value)
         if "windows" in value:
             return PreparedWindows.from_mapping(value)
         if "pictures" in value:

@@ -19,7 +19,7 @@ LARGEST_LOG = 700.0  # expm1 of more is infinite
 MAX_SHOWN = 5  # rows or values named in a message
 YES = ("1", "1.0", "true", "yes", "y", "t")
 
-TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box", "path"]
+TargetKind: TypeAlias = Literal["class", "number", "count", "labels", "box", "path", "anomaly"]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from espalier.core.plan_parts import WindowsPlan
 from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.batches import TensorBatches, in_order
+from espalier.data.prepare.normal import FittedNormal
 from espalier.data.prepare.target import FittedTarget, Target, TargetKind, target_from_mapping
 from espalier.data.prepare.window_statistics import NAMES, window_statistics
 from espalier.data.series.column import Padded, Windows, channels_of, padded, windows_of
@@ -37,7 +38,7 @@ class PreparedWindows:
     form: WindowsPlan
     center: tuple[float, ...]
     scale: tuple[float, ...]
-    target_step: FittedTarget
+    target_step: FittedTarget | FittedNormal
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,10 +106,7 @@ class PreparedWindows:
 
         Windows are scaled as the network sees them, with NaN behind their end.
         """
-        series = inputs[0]
-        if len(inputs) > 1:
-            behind = torch.arange(series.shape[2]) >= inputs[1].unsqueeze(1)
-            series = series.masked_fill(behind.unsqueeze(1), float("nan"))
+        series = ended(inputs)
         numbers, _ = window_statistics(series.numpy(), inputs[1].numpy() if len(inputs) > 1 else None)
         return (torch.from_numpy(numbers.astype(np.float32)), torch.empty(len(series), 0, dtype=torch.long), series.flatten(1))
 
@@ -117,11 +115,19 @@ class PreparedWindows:
         return {}
 
     def target(self, records: Records) -> Tensor:
-        """Return the target as it is learnt: class indices (N,) int64, else float32, scaled (N,) or labels (N, K)."""
+        """Return the target as it is learnt: class indices (N,) int64, else float32, scaled (N,) or labels (N, K).
+
+        Where anomalies are asked for it is the windows themselves (N, C, T), NaN behind their end.
+        """
+        if isinstance(self.target_step, FittedNormal):
+            return ended(self.inputs(records))
         return self.target_step.apply(records)
 
     def target_values(self, records: Records) -> FloatArray:
-        """Return the target as it is scored: class indices (N,), labels (N, K), or quantities in the person's units (N,)."""
+        """Return the target as it is scored: class indices (N,), labels (N, K), or quantities in the person's units (N,).
+
+        Where anomalies are asked for it is 0 for normal rows and 1 for the others (N,).
+        """
         return self.target_step.values(records)
 
     def restore(self, prediction: Prediction, inputs: tuple[Tensor, ...]) -> Prediction:
@@ -141,12 +147,18 @@ class PreparedWindows:
     @staticmethod
     def from_mapping(value: Mapping[str, Any]) -> "PreparedWindows":
         """Return the preparation that plain values describe; a value that is missing raises KeyError or TypeError."""
-        form, target = WindowsPlan(**value["windows"]), target_from_mapping(value["target"])
+        form, given = WindowsPlan(**value["windows"]), value["target"]
+        target = FittedNormal.from_mapping(given) if "normal" in given else target_from_mapping(given)
         return PreparedWindows(value["column"], form, tuple(value["center"]), tuple(value["scale"]), target)
 
 
 def fit_windows(
-    train: TrainRecords, schema: Schema, plan: PreparePlan, target_kind: TargetKind, classes: tuple[str, ...] = ()
+    train: TrainRecords,
+    schema: Schema,
+    plan: PreparePlan,
+    target_kind: TargetKind,
+    classes: tuple[str, ...] = (),
+    normal: tuple[str, ...] = (),
 ) -> PreparedWindows:
     """Return a preparation of windows fitted on the training part.
 
@@ -154,8 +166,9 @@ def fit_windows(
         train: the training part.
         schema: kind and role of each column; one input column holds windows.
         plan: with the form of the windows.
-        target_kind: "class", "number", "count" or "labels".
+        target_kind: "class", "number", "count", "labels" or "anomaly".
         classes: of a class target, in their order.
+        normal: those of them that are normal, where anomalies are asked for.
 
     Raises:
         ColumnError: several columns of windows, or a missing target.
@@ -169,14 +182,40 @@ def fit_windows(
         )
     if plan.windows is None:
         raise PlanError("prepare.windows is not set; expected the length that windows are brought to.")
-    how = "standard" if plan.target == "auto" else plan.target
-    target = Target(target_kind, how, classes).fit(train, schema.names(Role.TARGET))
+    target = _fit_target(train, schema, plan, target_kind, classes, normal)
     steps = windows_of(train.records.frame.get_column(columns[0])).steps.astype(np.float64)
     center, scale = np.zeros(steps.shape[1]), np.ones(steps.shape[1])
     if plan.windows.scale == "standard":
         center, deviation = np.nan_to_num(np.nanmean(steps, axis=0)), np.nan_to_num(np.nanstd(steps, axis=0))
         scale = np.where(deviation > LEAST_DEVIATION * np.abs(center), deviation, 1)
     return PreparedWindows(columns[0], plan.windows, tuple(center.tolist()), tuple(scale.tolist()), target)
+
+
+def ended(inputs: tuple[Tensor, ...]) -> Tensor:
+    """Return windows (N, C, T) with NaN behind the end of each.
+
+    Args:
+        inputs: the windows, and their lengths (N,) where one is shorter than T.
+    """
+    if len(inputs) == 1:
+        return inputs[0]
+    behind = torch.arange(inputs[0].shape[2]) >= inputs[1].unsqueeze(1)
+    return inputs[0].masked_fill(behind.unsqueeze(1), float("nan"))
+
+
+def _fit_target(
+    train: TrainRecords,
+    schema: Schema,
+    plan: PreparePlan,
+    target_kind: TargetKind,
+    classes: tuple[str, ...],
+    normal: tuple[str, ...],
+) -> FittedTarget | FittedNormal:
+    names = schema.names(Role.TARGET)
+    if target_kind == "anomaly":
+        return FittedNormal(names[0] if names else None, normal)
+    how = "standard" if plan.target == "auto" else plan.target
+    return Target(target_kind, how, classes).fit(train, names)
 
 
 def _windows(prepared: PreparedWindows, records: Records) -> Windows:

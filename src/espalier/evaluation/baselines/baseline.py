@@ -106,7 +106,7 @@ class Baseline:
 
     def reads(self, kind: TargetKind, has_windows: bool) -> bool:
         """Return whether it can learn this kind of target from such rows."""
-        return self.learns(kind) and (self.encoding != "windows" or has_windows or kind == "path")
+        return self.learns(kind) and (self.encoding != "windows" or has_windows or kind in ("path", "anomaly"))
 
 
 @cache

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from espalier.core.batch import FloatArray, Prediction
 from espalier.core.records import IntArray
 from espalier.core.seeds import derive_seed, numpy_stream
+from espalier.evaluation.anomaly.scores import FIRST_LEVEL, as_prediction
 from espalier.evaluation.baselines.allowance import Allowance, Pace, Trial
 from espalier.evaluation.baselines.baseline import Baseline, all_baselines, named_baselines
 from espalier.evaluation.baselines.table import Encoder, Inputs, Matrix, TrainTable
@@ -96,6 +97,9 @@ class FittedBaseline:
             probabilities = np.clip(self._label_probabilities(matrix), 0, 1)
             return (probabilities >= 0.5).astype(np.float64), probabilities
         values = np.asarray(self.estimators[0].predict(matrix), dtype=np.float64)
+        if self.kind == "anomaly":
+            made = as_prediction(np.arange(len(values)), values, FIRST_LEVEL)
+            return made.values, made.probabilities
         if self.kind == "path" and self.encoder.window is not None:
             return self.encoder.window.paths(values), None
         if self.kind == "count":

@@ -119,4 +119,6 @@ def _remarks(card: Scorecard, positive: tuple[str, ...]) -> list[str]:
 def _threshold(card: Scorecard, threshold: float, answer: str) -> str:
     if card.threshold_reason:
         return f"Threshold of {answer}: {card.threshold_reason}"
+    if card.task == "anomaly":
+        return f"An alarm is raised by a score above {number(threshold)}."
     return f"{answer[0].upper()}{answer[1:]} is answered from a probability of {number(threshold)} on."

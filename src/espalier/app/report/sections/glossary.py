@@ -27,7 +27,7 @@ TERMS: Mapping[str, str] = {
     "run folder": "The folder that holds all of a run: plan, split, weights, predictions, scores, findings and this page.",
     "seed": "The number that all random choices follow from. The same seed gives the same run.",
     "test part": "Rows that are kept aside and looked at once, at the end, to say how good the result is.",
-    "threshold": "The probability from which the positive class is answered.",
+    "threshold": "The probability from which the positive class is answered, or the score above which there is an alarm.",
     "training part": "The rows that are learnt from.",
     "validation part": "Rows that are not learnt from but looked at during learning, to stop in time and to choose.",
 }
