@@ -46,6 +46,7 @@ ROTATED = (
     "Mean of {count} networks; those after the first learnt from the validation part too, and held out other rows in turn. "
     "Validation rows are answered by the first alone."
 )
+NORMAL_ALONE = "the validation part holds normal rows alone, which cannot tell which columns matter"
 ONE_COLUMN = "'{}' is the only input: there is nothing to compare it with"
 SCORING_FACTOR = 2.0  # scores and their intervals take about as long as the answers
 
@@ -102,6 +103,9 @@ def explain(plan: Plan, fold: Fold, folder: RunFolder, seconds: float = math.inf
     if len(columns) == 1:
         write_json(folder.importance, [])
         return ONE_COLUMN.format(columns[0])
+    if isinstance(fold.networks[0].task, Anomaly):
+        write_json(folder.importance, [])
+        return NORMAL_ALONE
     valid = fold.splits.valid
     most = int(np.clip(MAX_EXPLAINED_CELLS // max(len(columns), 1) // PERMUTATIONS, MIN_EXPLAINED_ROWS, MAX_EXPLAINED_ROWS))
     most = most if pictures_of(fold.prepared) is None else min(most, MAX_EXPLAINED_PICTURES)

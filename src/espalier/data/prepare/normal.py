@@ -15,7 +15,7 @@ CLASSES = ("normal", "anomaly")
 
 
 @dataclass(frozen=True)
-class FittedNormal:
+class NormalRows:
     """Normal or not.
 
     Args:
@@ -46,9 +46,9 @@ class FittedNormal:
         return {"column": self.column, "normal": list(self.normal)}
 
     @staticmethod
-    def from_mapping(value: Mapping[str, Any]) -> "FittedNormal":
+    def from_mapping(value: Mapping[str, Any]) -> "NormalRows":
         """Return the target that plain values describe."""
-        return FittedNormal(value["column"], tuple(value["normal"]))
+        return NormalRows(value["column"], tuple(value["normal"]))
 
 
 def is_odd(column: pl.Series, normal: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

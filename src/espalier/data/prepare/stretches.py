@@ -98,11 +98,11 @@ class PreparedStretches:
             batch_size: rows of one batch.
             seed: of the shuffling.
         """
-        return HistoryBatches(self._histories(inputs, target, rows), batch_size=batch_size, seed=seed)
+        return HistoryBatches(_histories(self, inputs, target, rows), batch_size=batch_size, seed=seed)
 
     def in_order(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor) -> Iterator[Batch]:
         """Yield batches to be answered, in the order of the rows."""
-        return self._histories(inputs, target, rows).in_order()
+        return _histories(self, inputs, target, rows).in_order()
 
     def blank(self, num_rows: int) -> tuple[Tensor, ...]:
         """Return stretches of zeros in the shape of what a model is called with."""
@@ -113,7 +113,7 @@ class PreparedStretches:
 
         Both are of scaled values. Where a history begins before all series do, it holds NaN.
         """
-        stretches = self._histories(inputs, None, None).take(slice(None)).inputs[0]
+        stretches = _histories(self, inputs, None, None).take(slice(None)).inputs[0]
         numbers, _ = window_statistics(stretches.numpy(), None)
         codes = torch.empty(len(stretches), 0, dtype=torch.long)
         front = torch.full((self._history, len(self.columns)), float("nan"))
@@ -151,10 +151,6 @@ class PreparedStretches:
     def _history(self) -> int:
         """Return the steps that simple models look back: a stretch, and a season before it."""
         return self.form.look_back + (self.form.season if self.form.season > 1 else 0)
-
-    def _histories(self, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor | None) -> Histories:
-        change = Anew(self.form.scale == "window")
-        return Histories(inputs[1][0], inputs[0], self.form.look_back, target, rows, change)
 
 
 @dataclass(frozen=True)
@@ -225,6 +221,14 @@ def labels_of(records: Records, name: str) -> FloatArray:
             f"than 0 and 1, for example {shown}. Name a column of 0 (normal) and 1 (anomaly)."
         )
     return is_odd(column, QUIET).astype(np.float64)
+
+
+def _histories(
+    prepared: PreparedStretches, inputs: tuple[Tensor, ...], target: Tensor | None, rows: Tensor | None
+) -> Histories:
+    """Return the stretches that end at some steps, as the network is given them."""
+    change = Anew(prepared.form.scale == "window")
+    return Histories(inputs[1][0], inputs[0], prepared.form.look_back, target, rows, change)
 
 
 def _timeline(prepared: PreparedStretches, records: Records) -> Timeline:

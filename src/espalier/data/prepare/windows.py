@@ -15,7 +15,7 @@ from espalier.core.plan_parts import WindowsPlan
 from espalier.core.records import Records, TrainRecords
 from espalier.core.schema import Kind, Role, Schema
 from espalier.data.batches import TensorBatches, in_order
-from espalier.data.prepare.normal import FittedNormal
+from espalier.data.prepare.normal import NormalRows
 from espalier.data.prepare.target import FittedTarget, Target, TargetKind, target_from_mapping
 from espalier.data.prepare.window_statistics import NAMES, window_statistics
 from espalier.data.series.column import Padded, Windows, channels_of, padded, windows_of
@@ -38,7 +38,7 @@ class PreparedWindows:
     form: WindowsPlan
     center: tuple[float, ...]
     scale: tuple[float, ...]
-    target_step: FittedTarget | FittedNormal
+    target_step: FittedTarget | NormalRows
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class PreparedWindows:
 
         Where anomalies are asked for it is the windows themselves (N, C, T), NaN behind their end.
         """
-        if isinstance(self.target_step, FittedNormal):
+        if isinstance(self.target_step, NormalRows):
             return ended(self.inputs(records))
         return self.target_step.apply(records)
 
@@ -148,7 +148,7 @@ class PreparedWindows:
     def from_mapping(value: Mapping[str, Any]) -> "PreparedWindows":
         """Return the preparation that plain values describe; a value that is missing raises KeyError or TypeError."""
         form, given = WindowsPlan(**value["windows"]), value["target"]
-        target = FittedNormal.from_mapping(given) if "normal" in given else target_from_mapping(given)
+        target = NormalRows.from_mapping(given) if "normal" in given else target_from_mapping(given)
         return PreparedWindows(value["column"], form, tuple(value["center"]), tuple(value["scale"]), target)
 
 
@@ -210,10 +210,10 @@ def _fit_target(
     target_kind: TargetKind,
     classes: tuple[str, ...],
     normal: tuple[str, ...],
-) -> FittedTarget | FittedNormal:
+) -> FittedTarget | NormalRows:
     names = schema.names(Role.TARGET)
     if target_kind == "anomaly":
-        return FittedNormal(names[0] if names else None, normal)
+        return NormalRows(names[0] if names else None, normal)
     how = "standard" if plan.target == "auto" else plan.target
     return Target(target_kind, how, classes).fit(train, names)
 
