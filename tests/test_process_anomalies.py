@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from espalier import process
+from espalier.app.report.page import render
 from espalier.core.errors import ColumnError, PlanError, SplitError, UnknownNameError
 from espalier.run import Run
 from small_runs import finish
@@ -126,6 +127,14 @@ def test_a_series_is_scored_again_with_its_labels(of_series):
     run, _, folder = of_series
     card = Run(run.folder.path).evaluate(folder / "load.csv")
     assert card.metric == "event_f1" and card.num_rows == NUM_STEPS - 23
+
+
+def test_the_report_shows_events_scores_and_the_windows_that_came_out_worst(of_series, of_windows):
+    run, _, folder = of_series
+    page = render(run, process.load_planned(run.plan).records)
+    assert "The anomalies" in page and page.count("<td>2024-") == 2  # events of the test part
+    assert "it is labelled anomaly" in page and "It has learnt from normal steps alone" in page
+    assert "It has learnt from normal rows alone" in render(of_windows[0])
 
 
 def test_without_labels_the_share_of_alarms_is_all_that_is_scored(tmp_path):

@@ -113,7 +113,7 @@ def test_tables_have_headers_with_a_scope_and_charts_have_words_or_are_hidden(pa
 def test_every_section_with_something_to_show_is_there_and_in_the_contents(page):
     parsed = page[0]
     names = [attributes["id"] for _, attributes in parsed.having("section")]
-    assert len(names) == len(SECTIONS) - 3  # views, boxes and forecasts are shown where there are some
+    assert len(names) == len(SECTIONS) - 4  # views, boxes, forecasts and anomalies are shown where there are some
     links = {attributes["href"] for tag, attributes, inside in parsed.elements if tag == "a" and "nav" in inside}
     assert links == {f"#{name}" for name in names}
 

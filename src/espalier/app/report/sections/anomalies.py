@@ -97,7 +97,7 @@ def _scores(scores: FloatArray) -> Markup:
     """Return the score of each step beside the alarm level."""
     groups = np.array_split(np.arange(len(scores)), min(NUM_POINTS, len(scores)))
     x, y = [float(one[0]) for one in groups], [float(scores[one].max()) for one in groups]
-    level = Line("alarm level", [x[0], x[-1]], [1.0, 1.0], "second thin")
+    level = Line("level", [x[0], x[-1]], [1.0, 1.0], "second thin")
     label = f"The score of each step in alarm levels; the highest is {wording.number(float(scores.max()), 3)}."
     return drawn(
         line_chart([Line("score", x, y, "first"), level], label=label, x_title="step of the test part", y_title="score")
@@ -140,7 +140,7 @@ def _worst(facts: Facts) -> tuple[tuple[Markup, str], ...]:
         steps = np.arange(1.0, len(line["window"]) + 1).tolist()
         lines = [
             Line("window", steps, line["window"], "second thin"),
-            Line("written anew", steps, line["rewritten"], "first"),
+            Line("written", steps, line["rewritten"], "first"),
         ]
         truth = targets.get(line["row"], "")
         said = (
