@@ -1,8 +1,8 @@
 """Forecasts of m4_hourly, 414 series over 48 hours, scored as in the M4 competition: OWA, 1 being as good as Naive 2.
 
 The steps to be forecast are joined to the training file; they are the test part, and the 48 before them the validation part:
-one forecast for each series in both. What is chosen (look-back, model) is chosen by the OWA of the validation part; the chosen
-one alone opens the test part.
+one forecast for each series in both. The loss is the absolute error unless told otherwise. Model, look-back and loss are chosen
+by the OWA of the validation part; the chosen one alone opens the test part.
 
     python bench/series_panel.py [--only NAME] [--closed]
 """
@@ -34,6 +34,7 @@ COMMON = {
     "prepare.forecast.horizon": HORIZON,
     "prepare.forecast.season": SEASON,
     "prepare.forecast.scale": "window",
+    "task.options.loss": "mae",
     "split.train": 0.92,  # the other parts become one horizon of each series
     "split.valid": 0.04,
     "split.test": 0.04,
@@ -41,10 +42,15 @@ COMMON = {
     "baselines": ("seasonal naive",),
 }
 CANDIDATES = {
-    "dlinear, 168 back": {"model.name": "dlinear", "prepare.forecast.look_back": 168},
-    "dlinear, 336 back": {"model.name": "dlinear", "prepare.forecast.look_back": 336},
+    "nlinear, 168 back, squared error": {
+        "model.name": "nlinear",
+        "prepare.forecast.look_back": 168,
+        "task.options.loss": "mse",
+    },
     "nlinear, 168 back": {"model.name": "nlinear", "prepare.forecast.look_back": 168},
     "nlinear, 336 back": {"model.name": "nlinear", "prepare.forecast.look_back": 336},
+    "dlinear, 336 back": {"model.name": "dlinear", "prepare.forecast.look_back": 336},
+    "nhits, 168 back": {"model.name": "nhits", "prepare.forecast.look_back": 168, "learning.epochs": 8},
 }
 
 
