@@ -32,7 +32,7 @@ def check(evidence: Evidence) -> Finding | None:
     if evidence.splits is None or not evidence.inputs():
         return None
     parts = all_parts(evidence.splits)
-    names = _compared(evidence, parts)
+    names = compared_in(evidence, parts)
     if not names:
         return None
     keys = {part: pl.Series(copy_keys(records, evidence.used, names)) for part, records in parts.items()}
@@ -67,7 +67,7 @@ def check(evidence: Evidence) -> Finding | None:
     )
 
 
-def _compared(evidence: Evidence, parts: Mapping[str, Records]) -> list[str]:
+def compared_in(evidence: Evidence, parts: Mapping[str, Records]) -> list[str]:
     """Return the columns that every part has, in the same type, but the target, row counters, and the name of the part."""
     first, *others = (part.frame.schema for part in parts.values())
     plan = evidence.plan
