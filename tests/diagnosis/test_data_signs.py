@@ -294,6 +294,17 @@ def test_a_column_that_is_filled_in_after_the_outcome_is_found_by_its_holes():
     assert "by whether it is filled in" in finding.sentence
 
 
+def test_classes_under_other_names_are_found_with_some_cells_wrong():
+    columns = plain(y=stream(20).choice(["yes", "no"], NUM_ROWS))
+    wrong = stream(21).random(NUM_ROWS) < 0.05
+    status = np.where((columns["y"] == "yes") ^ wrong, "closed", "open")
+    finding = target_in_one_column.check(evidence_of({**columns, "status": status}))
+    assert finding.columns == ("status",)
+    assert 0.92 < finding.evidence["alone"]["status"] < 0.975
+    twice = np.where((columns["y"] == "yes") ^ (stream(22).random(NUM_ROWS) < 0.06), "up", "down")
+    assert target_in_one_column.check(evidence_of({**columns, "status": status, "honest rival": twice})) is None
+
+
 def test_a_strong_honest_column_is_no_leak():
     for seed in range(4):
         score = numbers(seed=seed)["x0"]

@@ -3,8 +3,9 @@
 Source: Espalier's fault catalogue C11 (cross-fitted AUC of one column >= .975: 12 of 12 planted proxies found, none on 12
 healthy tables; at .95 two healthy tables alarm). Several classes are judged by their mean recall (petal width tells iris
 with .95, honestly). Second key against strong honest columns: unless it is nearly perfect, the column leaves at most half
-as much untold as the best column that is no suspect; honest columns have near rivals (breast cancer: .975 and .970). Over
-the columns: Benjamini & Hochberg at 1 %.
+as much untold as the best column that is no suspect; honest columns have near rivals (breast cancer: .975 and .970). A
+column with one level for each class (the class under another name, some cells wrong) counts from .92, when it leaves at most
+half as much untold as any other column. Over the columns: Benjamini & Hochberg at 1 %.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ EXPLAINED_BY = ()
 MIN_AUC = 0.975  # of two classes
 MIN_RECALL = 0.975  # mean over more classes
 MIN_EXPLAINED = 0.95  # of a number target's ranks
+MIN_OTHER_NAME = 0.92  # of a column with one level for each class: five cells of a hundred may be wrong
 CERTAIN = 0.99  # of either: no second key is asked for
 MAX_RIVAL_ERROR = 0.5  # what is left to be told, in what the best column that is no suspect leaves
 MIN_ROWS = 30  # an exact copy in fewer rows may be chance
@@ -50,16 +52,24 @@ def _look(evidence: Evidence, probe: Records, names: Sequence[str], target: str)
     limit = {0: MIN_EXPLAINED, 2: MIN_AUC}.get(len(answer.classes), MIN_RECALL)
     alone = {name: strength(probe.frame.get_column(name), answer) for name in names}
     real = discoveries([p_value(one.z) for one in alone.values()])
-    suspects = [name for (name, one), found in zip(alone.items(), real, strict=True) if found and one.score >= limit]
-    if not suspects:
-        return None
-    rival = max((one.score for name, one in alone.items() if name not in suspects), default=0.0)
-    suspects = [
-        name for name in suspects if alone[name].score >= CERTAIN or 1 - alone[name].score <= MAX_RIVAL_ERROR * (1 - rival)
-    ]
+    found = {name: one.score for (name, one), is_real in zip(alone.items(), real, strict=True) if is_real}
+    strong = [name for name, score in found.items() if score >= limit]
+    rival = max((one.score for name, one in alone.items() if name not in strong), default=0.0)
+    suspects = [name for name in strong if found[name] >= CERTAIN or 1 - found[name] <= MAX_RIVAL_ERROR * (1 - rival)]
+    suspects = suspects or _other_names(probe, answer, found, alone)
     if not suspects:
         return None
     return _finding(evidence, target, answer, sorted(suspects, key=lambda name: -alone[name].score), alone)
+
+
+def _other_names(probe: Records, answer: Answer, found: Mapping[str, float], alone: Mapping[str, Strength]) -> list[str]:
+    """Return the column that is the classes under other names with some cells wrong, if no other column comes near it."""
+    if not found or not answer.classes:
+        return []
+    best = max(found, key=lambda name: found[name])
+    rival = max((one.score for name, one in alone.items() if name != best), default=0.0)
+    is_alone = found[best] >= MIN_OTHER_NAME and 1 - found[best] <= MAX_RIVAL_ERROR * (1 - rival)
+    return [best] if is_alone and probe.frame.get_column(best).drop_nulls().n_unique() == len(answer.classes) else []
 
 
 def cross_fit_of(frame: pl.DataFrame, names: Sequence[str], answer: Answer) -> np.ndarray:
