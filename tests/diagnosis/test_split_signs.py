@@ -135,6 +135,18 @@ def test_near_copies_are_not_looked_for_in_drawn_parts():
     assert near_copies.check(evidence) is None
 
 
+def test_copies_with_one_category_changed_are_near_copies():
+    train, valid, test = thirds(NUM_ROWS)
+    frame = pl.DataFrame(plain())
+    changed = frame[train[:12]].with_columns(colour=pl.lit("another"))
+    parts = pl.concat([frame[train], frame[valid], changed, frame[test]])
+    sizes = np.cumsum([len(train), len(valid) + len(changed)])
+    splits = np.split(np.arange(parts.height), sizes)
+    finding = near_copies.check(evidence_of(parts.to_dict(as_series=False), method="files", splits=splits))
+    assert finding.evidence["num_rows"] == 12
+    assert finding.evidence["near_in_train"] == 0
+
+
 def test_exact_copies_are_left_to_the_exact_check():
     train, valid, test = thirds(NUM_ROWS)
     assert near_copies.check(evidence_of(plain(), method="files", splits=(train, [*valid, *train[:20]], test))) is None
@@ -170,6 +182,28 @@ def test_many_small_groups_are_found_without_a_telling_name():
     columns = patients(effect=2)
     columns["z"] = columns.pop("patient")
     assert hidden_group.check(evidence_of(columns)).columns == ("z",)
+
+
+def people_without_a_name(effect):
+    """Return rows of 80 people: three measured columns are the same in all rows of one, and with an effect the answer too."""
+    draws = stream(16)
+    people = draws.permutation(np.repeat(np.arange(80), 6))
+    own = draws.normal(size=(80, 3)).round(2)[people]
+    columns = {f"own{i}": own[:, i] for i in range(3)} | {"x": draws.normal(size=len(people))}
+    return {**columns, "y": own[:, 0] + effect * draws.normal(size=80)[people] + 0.5 * draws.normal(size=len(people))}
+
+
+def test_people_are_known_by_measured_columns_that_repeat_together():
+    finding = hidden_group.check(evidence_of(people_without_a_name(effect=3)))
+    assert finding.columns[0].startswith("own")
+    assert hidden_group.check(evidence_of(people_without_a_name(effect=0))) is None
+
+
+def test_a_measured_column_that_repeats_alone_is_no_group():
+    columns = people_without_a_name(effect=3)
+    draws = stream(17)
+    columns |= {name: draws.permutation(columns[name]) for name in ("own1", "own2")}
+    assert hidden_group.check(evidence_of(columns)) is None
 
 
 def test_an_ordinary_category_is_meant_to_be_learnt():
