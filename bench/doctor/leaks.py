@@ -32,6 +32,10 @@ SIGNS = ("D14", "D16", "D17", "S01", "S02", "S03", "S04", "S05", "S06", "S09")
 GATES = {"exact": 1.0, "near-duplicate": 0.95, "group": 0.95, "proxy": 0.95}
 MAX_CLEAN = 0.02
 MAX_ROWS = 10_000
+NOT_BLIND = (
+    "The planted leaks are new to the signs; the clean tables are not, for the tests ask that the signs stay silent on them. "
+    "Groups flatter the score when a quick model gains more than .03 of the explained share by them."
+)
 MIN_GAIN = 0.03  # of the explained share: a group that gives less flatters no score
 TABLES = {
     "D": {
@@ -149,7 +153,11 @@ def share(hits, count):
 def report(part, results, clean):
     """Return the lines of the section."""
     tables = ", ".join(f"{name} less {', '.join(out)}" if out else name for name, (_, _, out) in TABLES[part].items())
-    lines = [f"Tables: {tables}; at most {MAX_ROWS:,} rows of each.", "", "| family | gate | found | as stop or warning |"]
+    lines = [
+        f"Tables: {tables}; at most {MAX_ROWS:,} rows of each. {NOT_BLIND}",
+        "",
+        "| family | gate | found | as stop or warning |",
+    ]
     lines.append("|---|---|---|---|")
     for family, gate in GATES.items():
         some = [one for one in results if LEAKS[one.leak].family == family]

@@ -199,6 +199,13 @@ def test_people_are_known_by_measured_columns_that_repeat_together():
     assert hidden_group.check(evidence_of(people_without_a_name(effect=0))) is None
 
 
+def test_columns_that_name_groups_are_tried_before_measured_ones():
+    people = people_without_a_name(effect=3)
+    named = {"z": [f"k{one}" for one in people["own0"] + 100 * people["own1"]]}
+    more = {f"copy{i}": people["own0"] * (i + 2) for i in range(3)}
+    assert hidden_group.check(evidence_of(people | more | named)).columns == ("z",)
+
+
 def test_a_measured_column_that_repeats_alone_is_no_group():
     columns = people_without_a_name(effect=3)
     draws = stream(17)

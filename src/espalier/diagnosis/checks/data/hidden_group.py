@@ -40,13 +40,13 @@ def check(evidence: Evidence) -> Finding | None:
     candidates = _candidates(evidence)
     measured = [name for name in candidates if _is_measured(evidence, name)]  # a model may read these of a new group too
     names = [name for name in evidence.features if name in measured or name not in candidates]
-    worst: tuple[str, Gap] | None = None
-    for column in candidates:
-        gap = gap_of_column(evidence, column, names)
-        min_z = MIN_Z_MEASURED if column in measured else MIN_Z
-        if gap is not None and gap.size > MIN_GAP and gap.z > min_z and (worst is None or gap.size > worst[1].size):
-            worst = (column, gap)
-    return None if worst is None else _finding(evidence, *worst)
+    gaps = {column: gap_of_column(evidence, column, names) for column in candidates}
+    for group, min_z in (([one for one in candidates if one not in measured], MIN_Z), (measured, MIN_Z_MEASURED)):
+        found = {one: gap for one in group if (gap := gaps[one]) is not None and gap.size > MIN_GAP and gap.z > min_z}
+        if found:
+            worst = max(found, key=lambda one: found[one].size)
+            return _finding(evidence, worst, found[worst])
+    return None
 
 
 def _finding(evidence: Evidence, column: str, gap: Gap) -> Finding:
@@ -65,7 +65,7 @@ def _finding(evidence: Evidence, column: str, gap: Gap) -> Finding:
 
 
 def _candidates(evidence: Evidence) -> tuple[str, ...]:
-    """Return the columns that may name a group, declared ones first."""
+    """Return the columns that may name a group, declared ones first and measured ones last."""
     plan = evidence.plan
     taken = plan.split.column if plan is not None and plan.split.method == "group" else None
     declared = evidence.used.names(Role.GROUP) if evidence.splits is None else ()
@@ -73,7 +73,7 @@ def _candidates(evidence: Evidence) -> tuple[str, ...]:
     known = set(evidence.records.frame.columns) - {taken}
     named = [name for name in (*declared, *others) if name in known]
     chosen = [name for name in named if name in declared or _names_something(evidence, name)]
-    return tuple(chosen[:MAX_CANDIDATES])
+    return tuple(sorted(chosen, key=lambda name: _is_measured(evidence, name))[:MAX_CANDIDATES])
 
 
 def _names_something(evidence: Evidence, name: str) -> bool:
