@@ -11,17 +11,19 @@ from espalier.core.schema import Kind, Role
 from espalier.core.timeline import Timeline
 from espalier.data.series.frequency import COUNTED, Frequency, find_frequency, usual_seasons
 from espalier.data.series.seasons import Season, fill_between, find_seasons
+from espalier.data.series.stationarity import Stationarity, find_stationarity
 from espalier.stages.facts import Choice, Facts, Rule
 
 Scaling: TypeAlias = Literal["standard", "window", "none"]
 
-DEFAULT_MODEL = "dlinear"
+STILL_MODEL, MOVING_MODEL = "dlinear", "nlinear"
+MOVING = (Stationarity.TREND, Stationarity.CHANGES, Stationarity.NONE)  # series whose level does not stay where it was
 DEFAULT_HORIZON = 12  # steps, of a series without a season
 BATCH_SIZES = ((500, 16), (5_000, 32), (50_000, 64), (500_000, 256))  # up to this many origins: this batch
 LARGEST_BATCH = 1024
 EPOCHS, PATIENCE = 60, 6
 LOOK_BACKS = 2  # horizons or seasons that the network sees
-SHORTEST_LOOK_BACK, MOST_LOOK_BACK = 24, 512  # steps, where the series allows it
+UNSEASONED_LOOK_BACK = 96  # steps, at least, where no season says how far back is worth it
 LONGEST_LOOK_BACK = 0.25  # of the shortest series
 SEEN_FRACTION = 0.6  # of a series, in which seasons are looked for: later steps may be of the test part
 UNLIKE = 10.0  # times that the largest series is larger than the smallest, from which each window is scaled for itself
@@ -40,8 +42,11 @@ def first_forecast(timeline: Timeline, horizon: int | None) -> tuple[ForecastPla
     steps, why_steps = _horizon(horizon, season)
     scale, why_scale = _scaling(timeline)
     longest = max(int(LONGEST_LOOK_BACK * timeline.lengths.min()), 1)
-    form = ForecastPlan(horizon=steps, look_back=min(LOOK_BACKS * max(season, steps), longest), season=season, scale=scale)
-    why_look_back = f"{LOOK_BACKS} seasons or horizons, and at most a quarter of the shortest series"
+    wanted, why_look_back = LOOK_BACKS * max(season, steps), f"{LOOK_BACKS} seasons or horizons"
+    if season == 1 and wanted < UNSEASONED_LOOK_BACK:
+        wanted, why_look_back = UNSEASONED_LOOK_BACK, "no season says how far back is worth it"
+    form = ForecastPlan(horizon=steps, look_back=min(wanted, longest), season=season, scale=scale)
+    why_look_back += ", and at most a quarter of the shortest series"
     why = {"horizon": why_steps, "season": why_season, "look_back": why_look_back, "scale": why_scale}
     return form, {f"prepare.forecast.{name}": reason for name, reason in why.items()}
 
@@ -62,14 +67,18 @@ def season_of(timeline: Timeline) -> tuple[int, str]:
 
 def steady_seasons(timeline: Timeline) -> tuple[Frequency, tuple[Season, ...]]:
     """Return how far steps lie apart, and the seasons that the longest series keeps to, as far as the rules may look."""
-    number = int(timeline.lengths.argmax())
-    first = int(timeline.starts[number])
-    part = slice(first, first + max(int(SEEN_FRACTION * timeline.lengths[number]), 1))
-    times = timeline.times
+    part, times = _seen(timeline), timeline.times
     frequency = COUNTED if times is None else find_frequency(times[part])
     values = timeline.values[part, 0].astype(np.float64)
     found = find_seasons(fill_between(values), usual_seasons(frequency)) if np.isfinite(values).any() else ()
     return frequency, tuple(one for one in found if one.is_steady)
+
+
+def _seen(timeline: Timeline) -> slice:
+    """Return where the first part of the longest series stands, which rules may look at."""
+    number = int(timeline.lengths.argmax())
+    first = int(timeline.starts[number])
+    return slice(first, first + max(int(SEEN_FRACTION * timeline.lengths[number]), 1))
 
 
 def _horizon(asked: int | None, season: int) -> tuple[int, str]:
@@ -121,8 +130,17 @@ def _columns(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
+    if facts.timeline is not None and _found_level(facts.timeline) in MOVING:
+        why = "the level of the series moves: a linear forecast of the changes from the last value on (arXiv 2205.13504)"
+        return [("model.name", MOVING_MODEL, why)]
     why = "one line for the trend and one for the rest: hard to beat, and learnt in seconds (arXiv 2205.13504)"
-    return [("model.name", DEFAULT_MODEL, why)]
+    return [("model.name", STILL_MODEL, why)]
+
+
+def _found_level(timeline: Timeline) -> Stationarity:
+    """Return what the longest series comes back to, judged by its first part."""
+    values = timeline.values[_seen(timeline), 0].astype(np.float64)
+    return find_stationarity(fill_between(values)) if np.isfinite(values).any() else Stationarity.UNKNOWN
 
 
 def _learning(facts: Facts, plan: Plan) -> list[Choice]:
@@ -136,4 +154,14 @@ def _learning(facts: Facts, plan: Plan) -> list[Choice]:
     ]
 
 
-SERIES_RULES: tuple[Rule, ...] = (_split, _parts, _columns, _model, _learning)
+def _loss(facts: Facts, plan: Plan) -> list[Choice]:
+    """Learn absolute errors where windows are scaled by themselves: one that hardly moved makes squares of any size."""
+    form = plan.prepare.forecast
+    if form is None or form.scale != "window" or plan.task.options:
+        return []
+    return [
+        ("task.options.loss", "mae", "windows scaled by themselves make some squared errors huge; the score is absolute too")
+    ]
+
+
+SERIES_RULES: tuple[Rule, ...] = (_split, _parts, _columns, _model, _loss, _learning)
