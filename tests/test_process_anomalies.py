@@ -137,6 +137,12 @@ def test_the_report_shows_events_scores_and_the_windows_that_came_out_worst(of_s
     assert "It has learnt from normal rows alone" in render(of_windows[0])
 
 
+def test_the_report_names_what_is_watched_while_normal_rows_alone_are_looked_at(of_windows):
+    page = render(of_windows[0])
+    assert "Alarm share on the" in page and "ROC AUC on the" not in page
+    assert "The threshold of :" not in page
+
+
 def test_without_labels_the_share_of_alarms_is_all_that_is_scored(tmp_path):
     source = series(tmp_path / "load.csv", labels=False)
     made = process.draft(source, target=["load"], changes={**SHORT, "learning.epochs": 2})

@@ -24,7 +24,8 @@ def build(facts: Facts) -> Section | None:
         return None
     end = ending(history, facts.run.plan.learning)
     best = end.best_epoch
-    title = wording.metric_title(facts.run.scorecard.metric)
+    metric, is_higher_better = _watched(facts)
+    title = wording.metric_title(metric)
     epochs = _floats(history, "epoch")
     mark = Mark(float(best), f"best: epoch {best:,}") if best is not None else None
     losses = [Line("training", epochs, _floats(history, "train_loss"), "first")]
@@ -38,9 +39,18 @@ def build(facts: Facts) -> Section | None:
         ),
         "scores": drawn(line_chart(scores, label=_label(title, history, "score"), x_title="epoch", y_title=title, mark=mark)),
         "metric": title,
-        "direction": "higher" if facts.run.scorecard.higher_is_better else "lower",
+        "direction": "higher" if is_higher_better else "lower",
     }
     return Section("learning", "How it learnt", values)
+
+
+def _watched(facts: Facts) -> tuple[str, bool]:
+    """Return the metric of the validation part in each epoch, and whether higher is better: the score card's main one.
+
+    Of anomalies, whose validation part holds normal rows alone, it is the share of these that raise an alarm.
+    """
+    card = facts.run.scorecard
+    return ("alarm_share", False) if facts.run.plan.task.name == "anomaly" else (card.metric, card.higher_is_better)
 
 
 def is_cut_short(facts: Facts) -> bool:
