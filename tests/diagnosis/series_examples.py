@@ -64,7 +64,7 @@ def silent_channels(sick):
 
 
 def long_look_back(sick):
-    return steps(np.arange(NUM_STEPS), look_back=60 if sick else 24)
+    return steps(np.arange(NUM_STEPS), look_back=NUM_STEPS // 3 if sick else 24)
 
 
 def known_ahead_ends_early(sick):

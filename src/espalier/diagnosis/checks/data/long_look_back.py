@@ -1,6 +1,7 @@
 """Long look-back: what a forecast looks back upon is a large part of the series, so few forecasts can be learnt from.
 
-A tenth of the shortest series: each window of a series overlaps the next one, and those that share no step are fewer than ten.
+A quarter of the shortest series, at which the rules stop: each window of a series overlaps the next one, and those that share no
+step are fewer than 4.
 """
 
 from espalier.core.finding import Finding, Repair, Severity
@@ -10,11 +11,11 @@ from espalier.diagnosis.wording import counted, percent
 ID = "D31-long-look-back"
 EXPLAINED_BY = ()
 READS_STEPS = True
-MAX_FRACTION = 0.1  # of the shortest series
+MAX_FRACTION = 0.25  # of the shortest series
 
 
 def check(evidence: Evidence) -> Finding | None:
-    """Fire when the look-back is longer than a tenth of the shortest series. Needs: a forecast."""
+    """Fire when the look-back is longer than a quarter of the shortest series. Needs: a forecast."""
     timeline = evidence.records.timeline
     form = None if evidence.plan is None else evidence.plan.prepare.forecast
     if timeline is None or form is None:
@@ -24,7 +25,7 @@ def check(evidence: Evidence) -> Finding | None:
     if fraction <= MAX_FRACTION:
         return None
     shorter = max(int(MAX_FRACTION * shortest), 1)
-    repair = Repair("look back a tenth of the shortest series", {"prepare.forecast.look_back": shorter})
+    repair = Repair("look back a quarter of the shortest series", {"prepare.forecast.look_back": shorter})
     return Finding(
         id=ID,
         sentence=f"Each forecast looks back {counted(form.look_back, 'step')}, {percent(fraction)} of the shortest series "
