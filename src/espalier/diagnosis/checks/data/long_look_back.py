@@ -1,7 +1,7 @@
 """Long look-back: what a forecast looks back upon is a large part of the series, so few forecasts can be learnt from.
 
-A quarter of the shortest series, at which the rules stop: each window of a series overlaps the next one, and those that share no
-step are fewer than 4.
+A quarter of the shortest series, at which the rules stop: each window of a series overlaps the next one, and those that share
+no step are fewer than 4.
 """
 
 from espalier.core.finding import Finding, Repair, Severity
