@@ -63,6 +63,7 @@ def test_shops_of_different_sizes_are_scaled_by_their_windows_and_learn_absolute
     changes = {"prepare.forecast.horizon": 7, "schema.columns.shop.role": "group"}
     plan = process.draft(str(tmp_path / "shops.csv"), target=("sold",), changes=changes).plan
     assert plan.prepare.forecast.scale == "window"
+    assert plan.model.name == "nhits"
     assert plan.task.options == {"loss": "mae"}
     asked = process.draft(str(tmp_path / "shops.csv"), target=("sold",), changes={**changes, "task.options.loss": "huber"}).plan
     assert asked.task.options == {"loss": "huber"}

@@ -16,7 +16,7 @@ from espalier.stages.facts import Choice, Facts, Rule
 
 Scaling: TypeAlias = Literal["standard", "window", "none"]
 
-STILL_MODEL, MOVING_MODEL = "dlinear", "nlinear"
+STILL_MODEL, MOVING_MODEL, PANEL_MODEL = "dlinear", "nlinear", "nhits"
 MOVING = (Stationarity.TREND, Stationarity.CHANGES, Stationarity.NONE)  # series whose level does not stay where it was
 DEFAULT_HORIZON = 12  # steps, of a series without a season
 BATCH_SIZES = ((500, 16), (5_000, 32), (50_000, 64), (500_000, 256))  # up to this many origins: this batch
@@ -130,6 +130,9 @@ def _columns(facts: Facts, plan: Plan) -> list[Choice]:
 
 
 def _model(facts: Facts, plan: Plan) -> list[Choice]:
+    if plan.prepare.forecast is not None and plan.prepare.forecast.scale == "window":
+        why = "many series teach one network, which looks at coarse and fine courses apart (arXiv 2201.12886)"
+        return [("model.name", PANEL_MODEL, why)]
     if facts.timeline is not None and _found_level(facts.timeline) in MOVING:
         why = "the level of the series moves: a linear forecast of the changes from the last value on (arXiv 2205.13504)"
         return [("model.name", MOVING_MODEL, why)]
