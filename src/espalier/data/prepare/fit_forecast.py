@@ -9,13 +9,13 @@ from espalier.core.records import TrainRecords
 from espalier.core.schema import Role, Schema
 from espalier.core.timeline import Timeline
 from espalier.data.prepare.forecast import PreparedForecast
+from espalier.data.prepare.step_scale import center_and_scale
 from espalier.data.prepare.target import TargetKind
 from espalier.data.series.cycles import cycles_of
 
 SIMPLE_CELLS = 2**26  # numbers of all histories that simple models are trained on, 256 MB
 LONGEST_HISTORY, SHORTEST_HISTORY = 512, 32  # steps of a history
 SEASONS_OF_A_HISTORY = 3  # at least: fewer do not show what a season is
-LEAST_SCALE = 1e-9  # of a column that never changes, as a share of its size
 
 
 def fit_forecast(
@@ -44,7 +44,7 @@ def fit_forecast(
     num_targets, num = len(schema.names(Role.TARGET)), timeline.values.shape[1]
     learnt = _learnt_steps(train, timeline, form.horizon)
     values = np.where(learnt[:, None], timeline.values, np.nan).astype(np.float64)
-    center, scale = _center_and_scale(values) if form.scale == "standard" else (np.zeros(num), np.ones(num))
+    center, scale = center_and_scale(values) if form.scale == "standard" else (np.zeros(num), np.ones(num))
     return PreparedForecast(
         timeline.names,
         num_targets,
@@ -64,15 +64,6 @@ def _learnt_steps(train: TrainRecords, timeline: Timeline, horizon: int) -> np.n
     last = np.full(len(timeline.ids), -1)
     np.maximum.at(last, timeline.series_of(origins), origins + horizon)
     return np.arange(len(timeline)) <= np.repeat(last, timeline.lengths)
-
-
-def _center_and_scale(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return mean and deviation of each column, 0 and 1 for one without values, and 1 for one that never changes."""
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    center = np.where(known, values, 0).sum(axis=0) / count
-    deviation = np.sqrt(np.where(known, (values - center) ** 2, 0).sum(axis=0) / count)
-    return center, np.where(deviation > LEAST_SCALE * np.abs(center), deviation, 1.0)
 
 
 def _naive_errors(values: FloatArray, timeline: Timeline, season: int) -> tuple[float, ...]:

@@ -17,13 +17,13 @@ from espalier.core.schema import Role, Schema
 from espalier.core.timeline import Timeline
 from espalier.data.history_batches import Histories, HistoryBatches
 from espalier.data.prepare.normal import CLASSES, is_odd
+from espalier.data.prepare.step_scale import center_and_scale
 from espalier.data.prepare.target import TargetKind
 from espalier.data.prepare.window_statistics import NAMES, window_statistics
 from espalier.data.series.fill import fill_forward
 from espalier.data.series.windows import histories
 
 LEAST_SPREAD = 1e-3  # deviation of a stretch that is scaled by its own, at least, as a share of its mean
-LEAST_SCALE = 1e-9  # of a column that never changes, as a share of its size
 QUIET = ("0", "0.0", "0.00", "false", "False", "no")  # what a column of labels holds at normal steps
 ODD = ("1", "1.0", "1.00", "true", "True", "yes")
 
@@ -193,13 +193,8 @@ def fit_stretches(
     if timeline is None:
         raise ColumnError(f"{train.records.source} is no series that runs in time: no column orders its rows.")
     values = timeline.values[timeline.position_of(train.records.rows)].astype(np.float64)
-    center, scale = np.zeros(values.shape[1]), np.ones(values.shape[1])
-    if form.scale == "standard":
-        known = np.isfinite(values)
-        count = np.maximum(known.sum(axis=0), 1)
-        center = np.where(known, values, 0).sum(axis=0) / count
-        deviation = np.sqrt(np.where(known, (values - center) ** 2, 0).sum(axis=0) / count)
-        scale = np.where(deviation > LEAST_SCALE * np.abs(center), deviation, 1.0)
+    num = values.shape[1]
+    center, scale = center_and_scale(values) if form.scale == "standard" else (np.zeros(num), np.ones(num))
     others = schema.names(Role.TIME, Role.GROUP)
     return PreparedStretches(timeline.names, form, tuple(center.tolist()), tuple(scale.tolist()), others)
 
