@@ -1,1 +1,1 @@
-"""Anomaly: simple scores of how unusual each step of a series is, one file each, and thresholds from normal data only."""
+"""Anomaly: scores of how unusual rows are, as predictions, and alarm levels from normal data alone."""
